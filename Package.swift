@@ -1,0 +1,99 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The arrows of DESIGN.md section 3: a target imports what its line lists, and nothing else.
+// `make lint` and the build flag --explicit-target-dependency-import-check hold them.
+
+/// A library target of ours; `imports` are the only modules that its files may import.
+func library(_ name: String, imports: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: imports)
+}
+
+/// A test target: the module under test, the conformance suites, and what else a test needs.
+func tests(_ module: String, imports: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(module)Tests", dependencies: [.byName(name: module), "AdvConformance"] + imports)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+let package = Package(
+  name: "advkit",
+  products: [.executable(name: "advkit", targets: ["advkit"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    // C and C++: shims over system libraries, the kernels, the embedded weights.
+    .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
+    .target(name: "CKernels"),
+    .target(name: "CWeights", exclude: ["weights"]),
+
+    library("AdvTensor", imports: []),
+    library("AdvGraph", imports: ["AdvTensor"]),
+    library("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "CKernels", "COpenBLAS"]),
+    library("AdvFormats", imports: ["AdvTensor", "AdvGraph", "CPNG", "CJPEG", "CZlib", "CCrypto"]),
+    library("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats", "CWeights"]),
+    library("AdvData", imports: ["AdvTensor", "AdvFormats"]),
+    library("AdvThreat", imports: ["AdvTensor"]),
+    library("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
+    library(
+      "AdvClassifier",
+      imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
+    library("AdvDefenses", imports: ["AdvTensor", "AdvGraph", "AdvThreat", "AdvClassifier"]),
+    library(
+      "AdvTraining",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier",
+        "AdvAttacks", "AdvData",
+      ]),
+    library(
+      "AdvEvaluation",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier", "AdvAttacks",
+        "AdvDefenses", "AdvData", mustache,
+      ]),
+    library(
+      "AdvCommands",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData", "AdvThreat",
+        "AdvAttacks", "AdvClassifier", "AdvDefenses", "AdvTraining", "AdvEvaluation", argumentParser, yams,
+      ]),
+    .executableTarget(name: "advkit", dependencies: ["AdvCommands", argumentParser]),
+
+    // Conformance suites that every catalogue entry must pass.
+    .target(
+      name: "AdvConformance",
+      dependencies: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvThreat", "AdvAttacks"],
+      path: "Tests/AdvConformance"),
+    tests("AdvTensor"),
+    tests("AdvGraph", imports: ["AdvTensor"]),
+    tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels"]),
+    tests("AdvFormats", imports: ["AdvTensor", "CZlib"]),
+    tests("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats"]),
+    tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
+    tests("AdvThreat", imports: ["AdvTensor"]),
+    tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
+    tests(
+      "AdvClassifier", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
+    tests(
+      "AdvTraining", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvModels", "AdvData", "AdvFormats"]),
+    tests(
+      "AdvEvaluation",
+      imports: [
+        "AdvTensor", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvData", "AdvModels",
+      ]),
+    tests(
+      "AdvCommands",
+      imports: ["AdvTensor", "AdvFormats", "AdvData", "AdvEvaluation", "AdvModels", argumentParser]),
+  ],
+  cxxLanguageStandard: .cxx20
+)
