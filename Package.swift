@@ -83,7 +83,8 @@ let package = Package(
     tests("AdvThreat", imports: ["AdvTensor"]),
     tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
     tests(
-      "AdvClassifier", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
+      "AdvClassifier",
+      imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
     tests(
       "AdvTraining", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvModels", "AdvData", "AdvFormats"]),
     tests(
