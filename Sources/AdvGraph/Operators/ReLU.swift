@@ -13,6 +13,8 @@ public struct ReLU: Operator {
   }
 
   /// O(elements).
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
     operands[0].map { $0 < 0 ? 0 : $0 }
   }
@@ -42,6 +44,8 @@ public struct KeepWherePositive: Operator {
   }
 
   /// O(elements).
+  @_specialize(where S == Float)
+  @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
     var result = operands[0]
     for index in result.elements.indices where !(operands[1].elements[index] > 0) {
