@@ -1,0 +1,37 @@
+import AdvGraph
+import AdvTensor
+
+/// A family of networks with its parameters as stored properties: depth, widths, classes, input shape.
+///
+/// `build` records the path from the (already preprocessed) image to the logits, under the parameter names of
+/// the published checkpoints. A new architecture is one file and one line of `ModelCatalog`.
+public protocol Architecture: Hashable, Sendable {
+  /// The number of logits, at least 2.
+  var classes: Int { get set }
+  /// The shape of one image, `[channels, height, width]`; linear models take any shape.
+  var inputShape: Shape { get set }
+
+  /// Records the layers between `x` (n × `inputShape`) and the logits (n × `[classes]`).
+  func build(_ x: Value, _ w: Weights) -> Value
+
+  /// Takes over what the shapes of a checkpoint's tensors tell: classes, input channels, widths.
+  mutating func adapt(to checkpoint: [String: Shape])
+
+  /// Whether a tensor of a published checkpoint plays no part in the logits: an auxiliary classifier.
+  func ignores(_ weight: String) -> Bool
+}
+
+extension Architecture {
+  /// No tensor is ignored.
+  public func ignores(_ weight: String) -> Bool { false }
+
+  /// Reads the class count off the last layer's weight and the input channels off the first one's.
+  ///
+  /// The input keeps its height and width: fully convolutional checkpoints do not tell them.
+  mutating func adapt(to checkpoint: [String: Shape], first: String, last: String) {
+    if let shape = checkpoint["\(last).weight"], shape.rank >= 2, shape[0] >= 2 { classes = shape[0] }
+    if let shape = checkpoint["\(first).weight"], shape.rank == 4, inputShape.rank == 3, shape[1] > 0 {
+      inputShape = [shape[1], inputShape[1], inputShape[2]]
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import AdvGraph
+import AdvTensor
+
+/// LeNet-5 — LeCun et al. 1998, "Gradient-based learning applied to document recognition".
+///
+/// conv 6@5×5, pool, conv 16@5×5, pool, 120, 84, classes. Planes of 28×28 are padded to the paper's 32×32.
+/// At 1×28×28 and 10 classes: 61,706 parameters (the paper counts 60,000 with its sparse second layer).
+public struct LeNet5: Architecture {
+  /// The two forms in use.
+  public enum Form: String, Hashable, Sendable {
+    /// ReLU and max-pooling.
+    case modern
+    /// Hyperbolic tangents and average pooling, as in 1998.
+    case original
+  }
+
+  /// Which non-linearity and pooling.
+  public var form: Form
+  /// Rows and columns of zeros around the image before the first convolution; nil pads 28 to 32 and no other.
+  public var padding: Int?
+  /// The number of logits.
+  public var classes = 10
+  /// The shape of one image.
+  public var inputShape: Shape = [1, 28, 28]
+
+  /// The network on 1×28×28 images.
+  public init(form: Form = .modern) { self.form = form }
+
+  /// Records the layers from the image to the logits.
+  public func build(_ x: Value, _ w: Weights) -> Value {
+    let padding = padding ?? (inputShape[1] == 28 ? 2 : 0)
+    var h = subsample(activate(x.conv(w["conv1"], channels: 6, kernel: 5, padding: padding)))
+    h = subsample(activate(h.conv(w["conv2"], channels: 16, kernel: 5)))
+    h = activate(h.flatten().linear(w["fc1"], 120))
+    return activate(h.linear(w["fc2"], 84)).linear(w["fc3"], classes)
+  }
+
+  private func activate(_ x: Value) -> Value { form == .modern ? x.relu() : x.tanh() }
+
+  private func subsample(_ x: Value) -> Value {
+    form == .modern ? x.maxPool(2, stride: 2) : x.averagePool(2, stride: 2)
+  }
+
+  /// Takes over what the shapes of a checkpoint tell.
+  public mutating func adapt(to checkpoint: [String: Shape]) {
+    adapt(to: checkpoint, first: "conv1", last: "fc3")
+    guard let features = checkpoint["fc1.weight"], features.rank == 2 else { return }
+    // 16 planes of 5×5 come from 32×32, also when 28×28 is padded to it; 16 of 4×4 from bare 28×28.
+    switch (features[1], inputShape[0]) {
+    case (400, 1) where inputShape[1] != 32: (inputShape, padding) = ([1, 28, 28], nil)
+    case (400, let channels): (inputShape, padding) = ([channels, 32, 32], nil)
+    case (256, let channels): (inputShape, padding) = ([channels, 28, 28], 0)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import AdvFormats
+import AdvGraph
+import AdvTensor
+import Foundation
+
+/// What a user asks for: `--model`, `--weights`, `--arch`, and card keys given by hand.
+public struct ModelRequest: Sendable {
+  /// A name of the catalogue, or the path of a checkpoint.
+  public var model: String
+  /// The checkpoint to put under a named model.
+  public var weights: String?
+  /// The architecture of a checkpoint that does not say its own.
+  public var architecture: String?
+  /// Card keys that overrule the card's file.
+  public var card: ModelCard
+
+  /// A request; everything but the model may be left out.
+  public init(
+    _ model: String, weights: String? = nil, architecture: String? = nil, card: ModelCard = ModelCard()
+  ) {
+    (self.model, self.weights, self.architecture, self.card) = (model, weights, architecture, card)
+  }
+
+  /// Whether `model` is a path and not a name.
+  public var isPath: Bool { model.contains("/") || Self.extensions.contains(Self.suffix(of: model)) }
+
+  static let extensions: Set<String> = ["safetensors", "pth", "pt", "th", "npz", "bin", "ckpt", "onnx"]
+
+  static func suffix(of path: String) -> String { URL(fileURLWithPath: path).pathExtension.lowercased() }
+}
+
+/// A model, and what had to be guessed to load it.
+public struct LoadedModel: Sendable {
+  /// The model.
+  public let model: Model
+  /// One line for each thing that the user should know: which card, which guesses.
+  public let notes: [String]
+}
+
+/// Turns names and files into models.
+public enum ModelLoader {
+  /// The model that a request names, with weights.
+  ///
+  /// Throws for unknown names, unreadable files, weights that do not fit (all of them listed) and cards that
+  /// contradict the network.
+  public static func load(_ request: ModelRequest) throws(ModelError) -> LoadedModel {
+    if let path = request.isPath ? request.model : request.weights {
+      return try loadFile(path, request)
+    }
+    guard let card = try EmbeddedWeights.card(named: request.model),
+      let weights = try EmbeddedWeights.weights(named: request.model)
+    else {
+      let known = ModelCatalog.names + EmbeddedWeights.names
+      guard known.contains(request.model) else {
+        throw .unknownName(request.model, nearest: NearestNames.of(request.model, among: known))
+      }
+      throw .noWeights(model: request.model)
+    }
+    let checkpoint = Checkpoint(
+      path: "built-in weights of '\(request.model)'", archive: weights.archive, sha256: weights.sha256)
+    let entry = try ModelCatalog.entry(named: card.arch ?? request.model)
+    let model = try assemble(checkpoint, entry, card: request.card.completed(from: card), name: request.model)
+    return LoadedModel(model: model, notes: ["built-in weights, " + summary(model.card)])
+  }
+
+  /// A checkpoint in memory, with where it came from.
+  struct Checkpoint {
+    let path: String
+    let archive: TensorArchive
+    let sha256: String
+    var shapes: [String: Shape] {
+      Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0.tensor.shape) })
+    }
+  }
+
+  private static func loadFile(
+    _ path: String, _ request: ModelRequest
+  ) throws(ModelError) -> LoadedModel {
+    var notes: [String] = []
+    // A misspelt name should not cost the reading of a large file.
+    let named = request.architecture ?? (request.isPath ? nil : request.model)
+    let namedEntry = if let named { try ModelCatalog.entry(named: named) } else { ModelEntry?.none }
+    let cardFile = try CardFile.beside(path)
+    let checkpoint = try read(path)
+    notes += cardFile.map { ["card: \($0.path)"] } ?? []
+    let entry: ModelEntry
+    if let namedEntry {
+      entry = namedEntry
+    } else if let arch = cardFile?.card.arch ?? checkpoint.archive.metadata["arch"] {
+      entry = try ModelCatalog.entry(named: arch)
+    } else {
+      entry = try identify(checkpoint)
+      notes.append("architecture guessed from the tensors: \(entry.name)")
+    }
+    let card = request.card.completed(from: cardFile?.card ?? ModelCard())
+    let name =
+      request.isPath
+      ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+      : request.model
+    let model = try assemble(checkpoint, entry, card: card, name: name)
+    if card.mean == nil || card.std == nil || card.inputSize == nil {
+      notes.append("no complete card beside \(path); assumed " + summary(model.card))
+    }
+    return LoadedModel(model: model, notes: notes)
+  }
+
+  private static func read(_ path: String) throws(ModelError) -> Checkpoint {
+    do throws(FormatError) {
+      let archive = try Safetensors.read(path).strippingWrapperPrefixes()
+      return Checkpoint(path: path, archive: archive, sha256: try SHA256.hex(ofFile: path))
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// The model of an entry with these weights: parameters from the shapes, then from the card.
+  private static func assemble(
+    _ checkpoint: Checkpoint, _ entry: ModelEntry, card: ModelCard, name: String
+  ) throws(ModelError) -> Model {
+    if let digest = card.sha256, digest != checkpoint.sha256 {
+      throw .card(
+        path: checkpoint.path,
+        problem: "the file has sha256 \(checkpoint.sha256), its card says \(digest).\n  "
+          + "The card is of other weights; correct it or remove its key 'sha256'.")
+    }
+    var architecture = entry.architecture
+    architecture.adapt(to: checkpoint.shapes)
+    if let size = card.inputSize { architecture.inputShape = try shape(size, of: name) }
+    var complete = card.completed(from: entry.card.suiting(architecture))
+    complete.sha256 = checkpoint.sha256
+    let bare = try Model(name: name, architectureName: entry.name, architecture, card: complete)
+    let weights = try WeightBinding.weights(
+      of: checkpoint.archive, for: try bare.graph(), architecture, named: entry.name, path: checkpoint.path)
+    if let classes = card.classes, classes != architecture.classes {
+      throw .card(
+        path: "card of '\(name)'",
+        problem: "it says \(classes) classes, the weights have \(architecture.classes)")
+    }
+    return try bare.with(weights: weights)
+  }
+
+  private static func shape(_ size: [Int], of name: String) throws(ModelError) -> Shape {
+    guard !size.isEmpty, size.allSatisfy({ $0 > 0 && $0 <= 1 << 14 }), size.count == 1 || size.count == 3
+    else {
+      throw .card(
+        path: "card of '\(name)'", problem: "'input_size' is \(size), expected [channels, height, width]")
+    }
+    return Shape(size)
+  }
+
+  /// The one entry whose parameters are exactly the checkpoint's.
+  private static func identify(_ checkpoint: Checkpoint) throws(ModelError) -> ModelEntry {
+    let shapes = checkpoint.shapes
+    for entry in ModelCatalog.all {
+      var architecture = entry.architecture
+      architecture.adapt(to: shapes)
+      let builder = GraphBuilder()
+      let x = builder.input(Model.inputName, TensorType(architecture.inputShape))
+      let logits = architecture.build(x, Weights(in: builder))
+      if let graph = try? builder.finish([logits]),
+        WeightBinding.fits(checkpoint.archive, graph, architecture)
+      {
+        return entry
+      }
+    }
+    throw .weights(
+      path: checkpoint.path, architecture: "any architecture of the catalogue",
+      problems: ["the file holds " + checkpoint.archive.names.prefix(4).joined(separator: ", ") + ", …"])
+  }
+
+  /// The preprocessing in one line.
+  private static func summary(_ card: ModelCard) -> String {
+    let form = card.preprocessing
+    let size = (card.inputSize ?? []).map(String.init).joined(separator: "×")
+    let list = { (values: [Float]) in values.map { "\($0)" }.joined(separator: " ") }
+    var text = "\(card.arch ?? "?") on \(size) \(form.channelOrder.rawValue), \(card.classes ?? 0) classes, "
+    text += "range \(form.range), mean \(list(form.mean)), std \(list(form.deviation))"
+    if let crop = card.crop { text += ", resize \(card.resize ?? crop), crop \(crop)" }
+    return text
+  }
+}
+
+/// A card that lies beside a checkpoint.
+struct CardFile {
+  let path: String
+  let card: ModelCard
+
+  /// `NAME.card.json` or `card.json` in the folder of the checkpoint NAME.*, nil where there is neither.
+  static func beside(_ checkpoint: String) throws(ModelError) -> CardFile? {
+    let url = URL(fileURLWithPath: checkpoint)
+    let folder = url.deletingLastPathComponent()
+    let stem = url.deletingPathExtension().lastPathComponent
+    for name in ["\(stem).card.json", "card.json"] {
+      let path = folder.appendingPathComponent(name).path
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      return CardFile(path: path, card: try ModelCard(json: try read(path), path: path))
+    }
+    return nil
+  }
+
+  private static func read(_ path: String) throws(ModelError) -> [UInt8] {
+    do throws(FormatError) {
+      return try FileBytes.read(path, limit: 1 << 24)
+    } catch {
+      throw .file(error)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import AdvTensor
+
+/// One named network of the catalogue.
+public struct ModelEntry: Sendable {
+  /// The name on the command line and in cards.
+  public let name: String
+  /// One line for people.
+  public let title: String
+  /// Where it was published, with the arXiv number where there is one.
+  public let paper: String
+  /// The usual preprocessing, labels, resize and crop of its published weights.
+  public let card: ModelCard
+  /// The architecture with its usual parameters.
+  public let architecture: any Architecture
+}
+
+extension ModelEntry {
+  /// An entry; the card defaults to pixels as they are.
+  init(
+    _ name: String, _ architecture: any Architecture, _ title: String, _ paper: String,
+    card: ModelCard = ModelCard(.none)
+  ) {
+    (self.name, self.title, self.paper, self.card) = (name, title, paper, card)
+    self.architecture = architecture
+  }
+
+  /// Whether the program holds weights of this name.
+  public var isBuiltIn: Bool { EmbeddedWeights.names.contains(name) }
+}
+
+/// All networks by name.
+public enum ModelCatalog {
+  /// The entries, in order of the field's history.
+  public static let all: [ModelEntry] = basics + cifarResidual + imageNetResidual
+
+  /// The names of `all`.
+  public static var names: [String] { all.map(\.name) }
+
+  /// The entry of a name; an unknown one is an error that offers the nearest.
+  public static func entry(named name: String) throws(ModelError) -> ModelEntry {
+    if let entry = all.first(where: { $0.name == name }) { return entry }
+    throw .unknownName(name, nearest: NearestNames.of(name, among: names))
+  }
+
+  /// A model without weights, for training and for `inspect`: the entry's network at another input shape or
+  /// class count where these are given.
+  public static func untrained(
+    _ name: String, inputShape: Shape? = nil, classes: Int? = nil, card: ModelCard = ModelCard()
+  ) throws(ModelError) -> Model {
+    let entry = try entry(named: name)
+    var architecture = entry.architecture
+    if let inputShape { architecture.inputShape = inputShape }
+    if let classes { architecture.classes = classes }
+    let complete = card.completed(from: entry.card.suiting(architecture))
+    return try Model(name: name, architectureName: name, architecture, card: complete)
+  }
+
+  private static let basics: [ModelEntry] = [
+    ModelEntry(
+      "linear", LinearClassifier(), "Multiclass linear classifier", "Goodfellow et al. 2015, arXiv:1412.6572"),
+    ModelEntry(
+      "logistic", LogisticClassifier(), "Binary logistic classifier",
+      "Goodfellow et al. 2015, arXiv:1412.6572"),
+    ModelEntry("mlp", MultilayerPerceptron(), "Multilayer perceptron", "Rumelhart et al. 1986"),
+    ModelEntry("lenet5", LeNet5(), "LeNet-5 with ReLU and max-pooling", "LeCun et al. 1998"),
+    ModelEntry(
+      "lenet5_1998", LeNet5(form: .original), "LeNet-5 with tanh and average pooling", "LeCun et al. 1998"),
+    ModelEntry(
+      "resnet", CIFARResNet(depth: 20), "ResNet-20 for shapes10", "He et al. 2016, arXiv:1512.03385",
+      card: ModelCard(.symmetric)),
+  ]
+
+  private static let cifarResidual: [ModelEntry] = [20, 32, 44, 56, 110].flatMap { depth in
+    [CIFARResNet.Shortcut.zeroPadding, .projection].map { shortcut in
+      ModelEntry(
+        "resnet\(depth)" + (shortcut == .projection ? "_b" : ""),
+        CIFARResNet(depth: depth, shortcut: shortcut),
+        "ResNet-\(depth) for 32×32 images, shortcut \(shortcut == .projection ? "B" : "A")",
+        "He et al. 2016, arXiv:1512.03385", card: .cifar10)
+    }
+  }
+
+  private static let imageNetResidual: [ModelEntry] = [
+    residual("resnet18", ImageNetResNet(.basic, [2, 2, 2, 2])),
+    residual("resnet34", ImageNetResNet(.basic, [3, 4, 6, 3])),
+    residual("resnet50", ImageNetResNet(.bottleneck, [3, 4, 6, 3])),
+    residual("resnet101", ImageNetResNet(.bottleneck, [3, 4, 23, 3])),
+    residual("resnet152", ImageNetResNet(.bottleneck, [3, 8, 36, 3])),
+    residual(
+      "resnext50_32x4d", ImageNetResNet(.bottleneck, [3, 4, 6, 3], groups: 32, widthPerGroup: 4),
+      "Xie et al. 2017, arXiv:1611.05431"),
+    residual(
+      "resnext101_32x8d", ImageNetResNet(.bottleneck, [3, 4, 23, 3], groups: 32, widthPerGroup: 8),
+      "Xie et al. 2017, arXiv:1611.05431"),
+    residual(
+      "wide_resnet50_2", ImageNetResNet(.bottleneck, [3, 4, 6, 3], widthPerGroup: 128),
+      "Zagoruyko & Komodakis 2016, arXiv:1605.07146"),
+    residual(
+      "wide_resnet101_2", ImageNetResNet(.bottleneck, [3, 4, 23, 3], widthPerGroup: 128),
+      "Zagoruyko & Komodakis 2016, arXiv:1605.07146"),
+  ]
+
+  private static func residual(
+    _ name: String, _ architecture: ImageNetResNet, _ paper: String = "He et al. 2016, arXiv:1512.03385"
+  ) -> ModelEntry {
+    ModelEntry(name, architecture, "Residual network for ImageNet", paper, card: .imageNet)
+  }
+}
+
+extension ModelCard {
+  /// Torchvision's ImageNet preprocessing: shorter side 256, centre 224.
+  static let imageNet = ModelCard(.imageNet, resize: 256, crop: 224)
+
+  /// CIFAR-10 under the constants of the published residual networks.
+  static let cifar10 = ModelCard(
+    .imageNet,
+    labels: [
+      "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    ])
+
+  /// This usual card without what cannot hold for this network: labels of another class count, constants of
+  /// another channel count, the crop of another size.
+  func suiting(_ architecture: any Architecture) -> ModelCard {
+    var card = self
+    let shape = architecture.inputShape
+    if let labels, labels.count != architecture.classes { card.labels = nil }
+    if preprocessing.problem(channels: shape.rank > 0 ? shape[0] : 0) != nil {
+      (card.mean, card.std, card.range, card.channelOrder) = ([0.5], [0.5], 1, nil)
+    }
+    if let crop, let resize, shape.rank == 3, shape[1] != crop || shape[2] != crop {
+      card.crop = shape[1] == shape[2] ? shape[1] : nil
+      card.resize = card.crop.map { ($0 * resize + crop / 2) / crop }
+    }
+    return card
+  }
+}
