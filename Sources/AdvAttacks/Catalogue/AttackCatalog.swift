@@ -1,0 +1,50 @@
+import AdvThreat
+
+/// All attacks by name: one line each.
+public enum AttackCatalog {
+  /// The attacks and presets, in the order of documentation.
+  public static let all: [AttackEntry] = [
+    AttackEntry(FastGradient()),
+    AttackEntry(
+      PGD.basicIterative,
+      card: PGD.card.named(
+        "bim", "Basic iterative method", paper: "arXiv:1607.02533",
+        rule: "x <- project(x + alpha steepest(grad loss(x))), from the image")),
+    AttackEntry(PGD()),
+  ]
+
+  /// The entry of a name; throws with the nearest names.
+  public static func entry(named name: String) throws(ThreatError) -> AttackEntry {
+    if let entry = all.first(where: { $0.card.id == name }) { return entry }
+    throw .unknownName(kind: "attack", name: name, nearest: nearestNames(to: name, among: all.map(\.card.id)))
+  }
+
+  /// The attack of a specifier: `name[:key=value,…]`, as in `pgd:steps=40,restarts=5,loss=dlr`.
+  public static func attack(_ specifier: String) throws(ThreatError) -> ConfiguredAttack {
+    let parts = specifier.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = parts[0].trimmingCharacters
+    let settings = parts.count > 1 ? try settings(of: String(parts[1]), attack: name) : []
+    return try entry(named: name).attack(with: settings)
+  }
+
+  private static func settings(of text: String, attack: String) throws(ThreatError) -> [AttackEntry.Setting] {
+    var result: [AttackEntry.Setting] = []
+    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard pair.count == 2, !pair[0].isEmpty else {
+        throw .invalidParameter(
+          owner: attack, parameter: item.trimmingCharacters, got: "",
+          expected: "key=value, separated by commas")
+      }
+      result.append((pair[0].trimmingCharacters, pair[1].trimmingCharacters))
+    }
+    return result
+  }
+}
+
+extension Substring {
+  /// The text without blanks at its ends.
+  fileprivate var trimmingCharacters: String {
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  }
+}

@@ -1,0 +1,210 @@
+import AdvTensor
+
+/// The bookkeeping that attacks share: which images are still worked on, the best candidate of every image,
+/// and what each one cost.
+///
+/// The rows of the tensors of a search are its *active* images, in the problem's order. An image leaves as
+/// soon as it is settled: broken inside the ball, broken before it was touched, or failed. Every decision
+/// is the image's own, so the batch it came in cannot change it.
+public struct Search: Sendable {
+  /// What kind of point is being looked at.
+  public enum Visit: Sendable {
+    /// The unperturbed images: a success settles them, otherwise they are no candidates.
+    case origin
+    /// Points that an attack proposes.
+    case candidate
+  }
+
+  /// The whole problem.
+  public let problem: AttackProblem
+  /// The positions in the problem of the images still worked on, ascending.
+  public private(set) var active: [Int]
+  /// The unperturbed active images.
+  public private(set) var originals: Tensor
+  /// What the loss of every active image pushes; by default what the criterion asks for.
+  public var aims: [Aim]
+  /// Logits, losses and gradient of the last `evaluate`, one row per active image.
+  public private(set) var here = LossGradient()
+
+  private let loss: Loss
+  private var best: Tensor
+  private var bestValue: [Float]  // of an active image: its highest loss, or minus its smallest norm
+  private var records: [ImageRecord]
+  private var notes: [String]
+
+  /// A search over all images of a problem.
+  public init(
+    _ problem: AttackProblem, loss: LossChoice, on oracle: some LabelOracle
+  ) throws(ThreatError) {
+    try problem.check(on: oracle)
+    self.problem = problem
+    active = Array(0..<problem.count)
+    originals = problem.images
+    aims = active.map(problem.criterion.aim)
+    self.loss = Loss(loss, classCount: oracle.classCount, goal: problem.criterion.goal)
+    best = problem.images
+    bestValue = Array(repeating: -.infinity, count: problem.count)
+    records = Array(repeating: ImageRecord(), count: problem.count)
+    notes = self.loss.note.map { [$0] } ?? []
+  }
+
+  /// Whether no image is left to work on.
+  public var isFinished: Bool { active.isEmpty }
+
+  /// The candidates so far and their cost.
+  public var result: AttackResult { AttackResult(images: best, records: records, notes: notes) }
+
+  /// The random numbers of an active image; see `AttackProblem.stream`.
+  public func stream(row: Int, restart: Int) -> RandomStream {
+    problem.stream(image: active[row], restart: restart)
+  }
+
+  /// A random point of ball ∩ box for every active image.
+  public func randomStart(restart: Int, in ball: Ball) -> Tensor {
+    var x = originals
+    let stride = x.rowStride
+    x.withMutableElements { points in
+      for row in active.indices where stride > 0 {
+        var stream = stream(row: row, restart: restart)
+        ball.drawUniformly(points.baseAddress! + row * stride, stride, &stream, problem.box)
+      }
+    }
+    return x
+  }
+
+  /// Forward and backward at x, one row per active image: records the candidates, lets settled images
+  /// leave, and leaves losses and gradient of the others in `here`.
+  ///
+  /// x keeps the rows that are still active. Returns their previous positions where any image left, so that
+  /// an attack can do the same to what it carries along; nil where all stayed.
+  @discardableResult
+  public mutating func evaluate(
+    _ x: inout Tensor, as visit: Visit = .candidate, on oracle: any GradientOracle
+  ) throws(ThreatError) -> [Int]? {
+    guard !isFinished else { return nil }
+    try oracle.linearize(at: x, logits: &here.logits)
+    var settled = take(x, visit)
+    if !settled.contains(false) {
+      let kept = leave(settled, &x)
+      here.gradient.resize(to: x.shape)
+      return kept
+    }
+    try oracle.pullback(here.cotangent, into: &here.gradient)
+    for row in active.indices {
+      records[active[row]].backwardPasses += 1
+      if !settled[row] { settled[row] = !inspectGradient(row) }
+    }
+    let kept = leave(settled, &x)
+    for image in active { records[image].steps += 1 }
+    return kept
+  }
+
+  /// Forward only at x, one row per active image: records the candidates and lets settled images leave.
+  ///
+  /// The same rows as `evaluate` remain in x, and `here.losses` and `here.logits` describe them.
+  @discardableResult
+  public mutating func judge(
+    _ x: inout Tensor, as visit: Visit = .candidate, on oracle: any ScoreOracle
+  ) throws(ThreatError) -> [Int]? {
+    guard !isFinished else { return nil }
+    try oracle.logits(x, into: &here.logits)
+    return leave(take(x, visit), &x)
+  }
+
+  /// Looks at one row of `here.logits` for every active image; true where the image is settled.
+  private mutating func take(_ x: Tensor, _ visit: Visit) -> [Bool] {
+    let (classes, stride) = (here.logits.rowStride, x.rowStride)
+    here.cotangent.resize(to: here.logits.shape)
+    if here.losses.count != active.count { here.losses = Array(repeating: 0, count: active.count) }
+    var settled = Array(repeating: false, count: active.count)
+    for row in active.indices {
+      records[active[row]].forwardPasses += 1
+      let range = row * classes..<(row + 1) * classes
+      let (value, finite) = here.logits.withElements { z in
+        here.cotangent.withMutableElements { slots in
+          let logits = UnsafeBufferPointer(rebasing: z[range])
+          let cotangent = UnsafeMutableBufferPointer(rebasing: slots[range])
+          return (loss.evaluate(logits, aims[row], cotangent: cotangent), logits.allSatisfy(\.isFinite))
+        }
+      }
+      here.losses[row] = value
+      settled[row] = finite ? consider(row, x, visit, value, stride) : fail(row, "logits")
+      if settled[row] { clearCotangent(range) }
+    }
+    return settled
+  }
+
+  /// Keeps the candidate if it is the image's best; true where nothing better can come.
+  private mutating func consider(_ row: Int, _ x: Tensor, _ visit: Visit, _ value: Float, _ stride: Int)
+    -> Bool
+  {
+    let image = active[row]
+    let classes = here.logits.rowStride
+    let isMet = here.logits.withElements {
+      problem.criterion.isMet(
+        image: image, logits: UnsafeBufferPointer(rebasing: $0[row * classes..<(row + 1) * classes]))
+    }
+    if visit == .origin { return isMet }
+    let distance = x.withElements { points in
+      originals.withElements { centers in
+        let range = row * stride..<(row + 1) * stride
+        let (point, center) = (
+          UnsafeBufferPointer(rebasing: points[range]), UnsafeBufferPointer(rebasing: centers[range])
+        )
+        guard case .within(let ball) = problem.objective else {
+          return problem.objective.norm.distance(point, center)
+        }
+        return (isMet || value > bestValue[image]) && ball.contains(point, around: center) ? 0 : .infinity
+      }
+    }
+    let isBudget = if case .within = problem.objective { true } else { false }
+    let rank = isBudget ? value : Float(-distance)
+    let isBetter =
+      isBudget ? distance == 0 && (isMet || rank > bestValue[image]) : isMet && rank > bestValue[image]
+    if isBetter {
+      best.setRow(image, to: x, row: row)
+      bestValue[image] = rank
+    }
+    return isMet && isBudget && distance == 0
+  }
+
+  /// Records why an image cannot be attacked; it leaves with its original as candidate.
+  private mutating func fail(_ row: Int, _ what: String) -> Bool {
+    let image = active[row]
+    records[image].failure = .notFinite(what: what, image: problem.ids[image])
+    best.setRow(image, to: problem.images, row: image)
+    return true
+  }
+
+  private mutating func clearCotangent(_ range: Range<Int>) {
+    here.cotangent.withMutableElements { slots in
+      for index in range { slots[index] = 0 }
+    }
+  }
+
+  /// Counts a zero gradient; false where the gradient is not finite and the image had to fail.
+  private mutating func inspectGradient(_ row: Int) -> Bool {
+    let stride = here.gradient.rowStride
+    let peak = here.gradient.withElements { largestMagnitude($0.baseAddress! + row * stride, stride) }
+    guard peak.isFinite else { return !fail(row, "gradients") }
+    if peak == 0 { records[active[row]].zeroGradients += 1 }
+    return true
+  }
+
+  /// Drops the settled rows from everything; the kept rows, or nil where all stay.
+  private mutating func leave(_ settled: [Bool], _ x: inout Tensor) -> [Int]? {
+    guard settled.contains(true) else { return nil }
+    let kept = settled.indices.filter { !settled[$0] }
+    active = kept.map { active[$0] }
+    aims = kept.map { aims[$0] }
+    originals = originals.rows(kept)
+    x = x.rows(kept)
+    here.logits = here.logits.rows(kept)
+    here.losses = kept.map { here.losses[$0] }
+    if here.gradient.rowCount == settled.count, here.gradient.shape.rank > 1 {
+      here.gradient = here.gradient.rows(kept)
+    }
+    here.cotangent = here.cotangent.rows(kept)
+    return kept
+  }
+}
