@@ -1,1 +1,5 @@
-print("advkit")
+import AdvCommands
+import Foundation
+
+let console = Console.standard(environment: ProcessInfo.processInfo.environment)
+exit(Program.run(Array(CommandLine.arguments.dropFirst()), on: console).rawValue)

@@ -1,0 +1,189 @@
+/// What the contact sheet shows of one image.
+public struct SheetEntry: Sendable {
+  /// The pixels before and after, as levels 0…255; equal sizes.
+  public let original: LevelImage
+  /// The adversarial image as read back from its file.
+  public let adversarial: LevelImage
+  /// Class and confidence before, as in "ship 99 %".
+  public let before: String
+  /// Class and confidence after.
+  public let after: String
+  /// Whether the image in the file is misclassified.
+  public let isBroken: Bool
+
+  /// One entry; both images must have the same size and channels.
+  public init(
+    original: LevelImage, adversarial: LevelImage, before: String, after: String, isBroken: Bool
+  ) {
+    precondition(
+      original.width == adversarial.width && original.height == adversarial.height
+        && original.channels == adversarial.channels, "images of different sizes on one row of a sheet")
+    self.original = original
+    self.adversarial = adversarial
+    self.before = before
+    self.after = after
+    self.isBroken = isBroken
+  }
+
+  /// The largest change of any pixel, in levels.
+  var largestChange: Int {
+    zip(original.levels, adversarial.levels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
+  }
+}
+
+/// An image as 8-bit levels, interleaved: 1 channel (grey) or 3 (RGB).
+public struct LevelImage: Sendable, Hashable {
+  /// Pixels per row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  /// 1 or 3.
+  public let channels: Int
+  /// Row by row from the top, channels interleaved.
+  public let levels: [UInt8]
+
+  /// An image over `width · height · channels` levels.
+  public init(width: Int, height: Int, channels: Int, levels: [UInt8]) {
+    precondition(channels == 1 || channels == 3, "\(channels) channels")
+    precondition(levels.count == width * height * channels, "\(levels.count) levels")
+    self.width = width
+    self.height = height
+    self.channels = channels
+    self.levels = levels
+  }
+
+  func colour(_ x: Int, _ y: Int) -> Colour {
+    let index = (y * width + x) * channels
+    return channels == 1
+      ? Colour(levels[index], levels[index], levels[index])
+      : Colour(levels[index], levels[index + 1], levels[index + 2])
+  }
+}
+
+/// The contact sheet: for every image original │ adversarial │ amplified difference, with captions.
+public struct ContactSheet: Sendable {
+  /// The first line, large.
+  public var title: String
+  /// The second line.
+  public var subtitle: String
+  /// The rows, in the order shown.
+  public var entries: [SheetEntry]
+
+  /// A sheet of these entries.
+  public init(title: String, subtitle: String, entries: [SheetEntry]) {
+    (self.title, self.subtitle, self.entries) = (title, subtitle, entries)
+  }
+
+  /// The sheet as RGB levels. O(pixels).
+  public func rendered() -> LevelImage {
+    let layout = Layout(entries)
+    var canvas = Canvas(width: layout.width, height: layout.height)
+    canvas.write(layout.cut(title, to: layout.width - 2 * Layout.margin, scale: 3), x: Layout.margin,
+      y: Layout.margin, scale: 3)
+    canvas.write(layout.cut(subtitle, to: layout.width - 2 * Layout.margin, scale: 2), x: Layout.margin,
+      y: Layout.margin + 40, scale: 2, .faint)
+    for (index, entry) in entries.enumerated() {
+      draw(entry, at: layout.corner(of: index), layout, on: &canvas)
+    }
+    return LevelImage(width: canvas.width, height: canvas.height, channels: 3, levels: canvas.pixels)
+  }
+
+  private func draw(
+    _ entry: SheetEntry, at corner: (x: Int, y: Int), _ layout: Layout, on canvas: inout Canvas
+  ) {
+    let factor = Self.amplification(of: entry)
+    let change = entry.largestChange
+    let columns: [(Tile, String, Colour)] = [
+      (Self.tile(entry.original), entry.before, .ink),
+      (Self.tile(entry.adversarial), entry.after, entry.isBroken ? .bad : .good),
+      (
+        Self.difference(entry, factor),
+        change == 0 ? "no change" : "\u{B1}\(change) level\(change == 1 ? "" : "s") \u{D7}\(factor)", .faint
+      ),
+    ]
+    for (column, (tile, caption, colour)) in columns.enumerated() {
+      let x = corner.x + column * (layout.tileWidth + 2 + Layout.gap)
+      let shown = tile.fitted(to: Layout.side)
+      canvas.place(shown, x: x, y: corner.y)
+      canvas.write(
+        layout.cut(caption, to: layout.tileWidth + Layout.gap - 4, scale: layout.textScale), x: x,
+        y: corner.y + layout.tileHeight + 8, scale: layout.textScale, colour)
+    }
+  }
+
+  private static func tile(_ image: LevelImage) -> Tile {
+    Tile(width: image.width, height: image.height, pixel: image.colour)
+  }
+
+  /// The power of two that brings the largest change close to half of the range.
+  private static func amplification(of entry: SheetEntry) -> Int {
+    var factor = 1
+    while entry.largestChange * factor * 2 <= 127, factor < 64 { factor *= 2 }
+    return factor
+  }
+
+  /// Mid-grey where nothing changed, lighter where the level rose, darker where it fell.
+  private static func difference(_ entry: SheetEntry, _ factor: Int) -> Tile {
+    let levels = zip(entry.original.levels, entry.adversarial.levels).map { before, after in
+      UInt8(clamping: 128 + (Int(after) - Int(before)) * factor)
+    }
+    return tile(
+      LevelImage(
+        width: entry.original.width, height: entry.original.height, channels: entry.original.channels,
+        levels: levels))
+  }
+}
+
+/// Where things are on a sheet: groups of three tiles, side by side while they fit in 1,400 pixels.
+private struct Layout {
+  static let margin = 28
+  static let gap = 10
+  static let groupGap = 34
+  static let side = 160
+  private static let headline = 84
+
+  let tileWidth: Int
+  let tileHeight: Int
+  private let groupsPerRow: Int
+  private let groupCount: Int
+
+  /// Long captions on narrow tiles need the small letters.
+  var textScale: Int { tileWidth >= 150 ? 2 : 1 }
+
+  init(_ entries: [SheetEntry]) {
+    let sizes = entries.map { entry in
+      Tile(width: entry.original.width, height: entry.original.height) { _, _ in .paper }
+        .fitted(to: Self.side)
+    }
+    tileWidth = sizes.map(\.width).max() ?? Self.side
+    tileHeight = sizes.map(\.height).max() ?? Self.side
+    let groupWidth = 3 * (tileWidth + 2) + 2 * Self.gap
+    let fitting = max(1, (1_640 - 2 * Self.margin + Self.groupGap) / (groupWidth + Self.groupGap))
+    groupsPerRow = max(1, min(fitting, entries.count))
+    groupCount = entries.count
+  }
+
+  private var groupWidth: Int { 3 * (tileWidth + 2) + 2 * Self.gap }
+  private var groupHeight: Int { tileHeight + 2 + 6 + BitmapFont.glyphHeight * textScale + 22 }
+
+  var width: Int {
+    max(560, 2 * Self.margin + groupsPerRow * groupWidth + (groupsPerRow - 1) * Self.groupGap)
+  }
+  var height: Int {
+    2 * Self.margin + Self.headline + (groupCount + groupsPerRow - 1) / groupsPerRow * groupHeight
+  }
+
+  func corner(of index: Int) -> (x: Int, y: Int) {
+    (
+      Self.margin + index % groupsPerRow * (groupWidth + Self.groupGap),
+      Self.margin + Self.headline + index / groupsPerRow * groupHeight
+    )
+  }
+
+  /// The text, shortened with an ellipsis where it is wider than `width` pixels.
+  func cut(_ text: String, to width: Int, scale: Int) -> String {
+    guard BitmapFont.width(of: text) * scale > width else { return text }
+    let fitting = max(0, width / (BitmapFont.advance * scale) - 1)
+    return text.prefix(fitting) + "\u{2026}"
+  }
+}
