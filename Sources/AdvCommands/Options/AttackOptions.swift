@@ -14,7 +14,8 @@ struct AttackOptions: ParsableArguments {
   @Option(help: ArgumentHelp("linf, l2, l1 or l0.", valueName: "norm"))
   var norm = "linf"
 
-  @Option(help: ArgumentHelp("untargeted or targeted (the default where --target is given).", valueName: "goal"))
+  @Option(
+    help: ArgumentHelp("untargeted or targeted (the default where --target is given).", valueName: "goal"))
   var goal: String?
 
   @Option(help: ArgumentHelp("The class to reach, by index or label.", valueName: "class"))

@@ -1,3 +1,5 @@
+import AdvFormats
+
 /// A colour of 8 bits per channel.
 struct Colour: Sendable, Hashable {
   let red: UInt8, green: UInt8, blue: UInt8
@@ -78,6 +80,16 @@ struct Tile {
     self.width = width
     self.height = height
     pixels = (0..<(width * height)).map { pixel($0 % width, $0 / width) }
+  }
+
+  /// The pixels of an image; grey ones get three equal channels.
+  init(_ image: PixelImage) {
+    self.init(width: image.width, height: image.height) { x, y in
+      let index = (y * image.width + x) * image.channels
+      let last = image.channels - 1
+      return Colour(
+        image.levels[index], image.levels[index + min(1, last)], image.levels[index + last])
+    }
   }
 
   subscript(x: Int, y: Int) -> Colour { pixels[y * width + x] }

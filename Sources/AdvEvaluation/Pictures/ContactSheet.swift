@@ -1,9 +1,11 @@
+import AdvFormats
+
 /// What the contact sheet shows of one image.
 public struct SheetEntry: Sendable {
   /// The pixels before and after, as levels 0…255; equal sizes.
-  public let original: LevelImage
+  public let original: PixelImage
   /// The adversarial image as read back from its file.
-  public let adversarial: LevelImage
+  public let adversarial: PixelImage
   /// Class and confidence before, as in "ship 99 %".
   public let before: String
   /// Class and confidence after.
@@ -13,7 +15,7 @@ public struct SheetEntry: Sendable {
 
   /// One entry; both images must have the same size and channels.
   public init(
-    original: LevelImage, adversarial: LevelImage, before: String, after: String, isBroken: Bool
+    original: PixelImage, adversarial: PixelImage, before: String, after: String, isBroken: Bool
   ) {
     precondition(
       original.width == adversarial.width && original.height == adversarial.height
@@ -28,35 +30,6 @@ public struct SheetEntry: Sendable {
   /// The largest change of any pixel, in levels.
   var largestChange: Int {
     zip(original.levels, adversarial.levels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
-  }
-}
-
-/// An image as 8-bit levels, interleaved: 1 channel (grey) or 3 (RGB).
-public struct LevelImage: Sendable, Hashable {
-  /// Pixels per row.
-  public let width: Int
-  /// Rows.
-  public let height: Int
-  /// 1 or 3.
-  public let channels: Int
-  /// Row by row from the top, channels interleaved.
-  public let levels: [UInt8]
-
-  /// An image over `width · height · channels` levels.
-  public init(width: Int, height: Int, channels: Int, levels: [UInt8]) {
-    precondition(channels == 1 || channels == 3, "\(channels) channels")
-    precondition(levels.count == width * height * channels, "\(levels.count) levels")
-    self.width = width
-    self.height = height
-    self.channels = channels
-    self.levels = levels
-  }
-
-  func colour(_ x: Int, _ y: Int) -> Colour {
-    let index = (y * width + x) * channels
-    return channels == 1
-      ? Colour(levels[index], levels[index], levels[index])
-      : Colour(levels[index], levels[index + 1], levels[index + 2])
   }
 }
 
@@ -75,17 +48,19 @@ public struct ContactSheet: Sendable {
   }
 
   /// The sheet as RGB levels. O(pixels).
-  public func rendered() -> LevelImage {
+  public func rendered() -> PixelImage {
     let layout = Layout(entries)
     var canvas = Canvas(width: layout.width, height: layout.height)
-    canvas.write(layout.cut(title, to: layout.width - 2 * Layout.margin, scale: 3), x: Layout.margin,
+    canvas.write(
+      layout.cut(title, to: layout.width - 2 * Layout.margin, scale: 3), x: Layout.margin,
       y: Layout.margin, scale: 3)
-    canvas.write(layout.cut(subtitle, to: layout.width - 2 * Layout.margin, scale: 2), x: Layout.margin,
+    canvas.write(
+      layout.cut(subtitle, to: layout.width - 2 * Layout.margin, scale: 2), x: Layout.margin,
       y: Layout.margin + 40, scale: 2, .faint)
     for (index, entry) in entries.enumerated() {
       draw(entry, at: layout.corner(of: index), layout, on: &canvas)
     }
-    return LevelImage(width: canvas.width, height: canvas.height, channels: 3, levels: canvas.pixels)
+    return PixelImage(width: canvas.width, height: canvas.height, channels: 3, levels: canvas.pixels)
   }
 
   private func draw(
@@ -94,8 +69,8 @@ public struct ContactSheet: Sendable {
     let factor = Self.amplification(of: entry)
     let change = entry.largestChange
     let columns: [(Tile, String, Colour)] = [
-      (Self.tile(entry.original), entry.before, .ink),
-      (Self.tile(entry.adversarial), entry.after, entry.isBroken ? .bad : .good),
+      (Tile(entry.original), entry.before, .ink),
+      (Tile(entry.adversarial), entry.after, entry.isBroken ? .bad : .good),
       (
         Self.difference(entry, factor),
         change == 0 ? "no change" : "\u{B1}\(change) level\(change == 1 ? "" : "s") \u{D7}\(factor)", .faint
@@ -111,10 +86,6 @@ public struct ContactSheet: Sendable {
     }
   }
 
-  private static func tile(_ image: LevelImage) -> Tile {
-    Tile(width: image.width, height: image.height, pixel: image.colour)
-  }
-
   /// The power of two that brings the largest change close to half of the range.
   private static func amplification(of entry: SheetEntry) -> Int {
     var factor = 1
@@ -127,8 +98,8 @@ public struct ContactSheet: Sendable {
     let levels = zip(entry.original.levels, entry.adversarial.levels).map { before, after in
       UInt8(clamping: 128 + (Int(after) - Int(before)) * factor)
     }
-    return tile(
-      LevelImage(
+    return Tile(
+      PixelImage(
         width: entry.original.width, height: entry.original.height, channels: entry.original.channels,
         levels: levels))
   }
