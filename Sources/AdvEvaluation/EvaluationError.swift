@@ -1,0 +1,40 @@
+import AdvFormats
+
+/// Why a run has no trustworthy result; the description is the message for people.
+public enum EvaluationError: Error, Sendable, CustomStringConvertible {
+  /// The output folder is there already.
+  case folderExists(path: String)
+  /// `--overwrite` was given, but what is there is no folder of results.
+  case foreignFolder(path: String)
+  /// The output folder could not be made, moved or replaced.
+  case folder(path: String, problem: String)
+  /// No image is left to work on.
+  case nothingToAttack(String)
+  /// A file that was just written could not be read back as it was written.
+  case readBack(path: String)
+  /// An image that the model cannot take or that is no picture.
+  case image(source: String, problem: String)
+  /// A report's template and its values do not fit.
+  case template(String)
+  /// A file that could not be written or read.
+  case file(FormatError)
+
+  /// One or two lines: what, where, got, expected, remedy.
+  public var description: String {
+    switch self {
+    case .folderExists(let path):
+      "\(path): the output folder is there already.\n  Replace it with --overwrite, or name another with --out."
+    case .foreignFolder(let path):
+      "\(path): holds no results.json, so it is not a run's folder and is not replaced.\n"
+        + "  Name another folder with --out."
+    case .folder(let path, let problem):
+      "\(path): \(problem).\n  Check that the folder above it exists, is writable and has space left."
+    case .nothingToAttack(let why): "no image to attack: \(why)."
+    case .readBack(let path):
+      "\(path): the file does not hold the pixels that were written.\n  Check the disk; nothing of this run is kept."
+    case .image(let source, let problem): "\(source): \(problem)"
+    case .template(let problem): "report template: \(problem)"
+    case .file(let error): error.description
+    }
+  }
+}

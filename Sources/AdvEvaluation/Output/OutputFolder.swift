@@ -1,0 +1,161 @@
+import AdvFormats
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Foundation
+#endif
+
+/// A folder that appears whole or not at all.
+///
+/// It is built beside its place under a hidden name, and moved there by `publish`. If its owner goes away
+/// before that, everything written so far is removed.
+public struct OutputFolder: ~Copyable {
+  /// Where the folder will be.
+  public let path: String
+  /// Where it is built; files written there belong to it.
+  public let staging: Staging
+  private let replaces: Bool
+  private var isPublished = false
+
+  /// The place where a folder is being built; workers on any thread may write different files to it.
+  public struct Staging: Sendable {
+    /// The hidden folder's path.
+    public let path: String
+
+    /// The path of a file of the folder, such as `images/3.png`.
+    public func path(of name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes one file whole.
+    public func write(_ bytes: [UInt8], to name: String) throws(EvaluationError) {
+      do throws(FormatError) {
+        try AtomicFile.write(bytes, to: path(of: name))
+      } catch {
+        throw .file(error)
+      }
+    }
+
+    /// Makes a folder inside.
+    public func createFolder(_ name: String) throws(EvaluationError) {
+      do throws(FormatError) {
+        try AtomicFile.createFolder(path(of: name))
+      } catch {
+        throw .file(error)
+      }
+    }
+  }
+
+  /// Starts a folder that will be at `path`.
+  ///
+  /// Throws, before any work is done, if the place cannot be written to, or is taken: by anything but an empty
+  /// folder without `overwrite`, by anything but a folder of results with it.
+  public init(at path: String, overwrite: Bool) throws(EvaluationError) {
+    let prepared = try Self.prepare(Self.trimmed(path), overwrite: overwrite)
+    self.path = prepared.path
+    staging = prepared.staging
+    replaces = prepared.replaces
+  }
+
+  deinit {
+    if !isPublished { FileTree.remove(staging.path) }
+  }
+
+  /// Moves the finished folder to its place, replacing an earlier run if that was asked for.
+  public consuming func publish() throws(EvaluationError) {
+    let (parent, name) = Self.split(path)
+    let retired = "\(parent)/.\(name).old-\(getpid())"
+    if replaces, rename(path, retired) != 0 {
+      throw .folder(path: path, problem: "cannot be replaced: \(FileTree.message(errno))")
+    }
+    guard rename(staging.path, path) == 0 else {
+      let reason = FileTree.message(errno)
+      if replaces { _ = rename(retired, path) }
+      throw .folder(path: path, problem: "cannot be put in place: \(reason)")
+    }
+    isPublished = true
+    if replaces { FileTree.remove(retired) }
+  }
+
+  private static func prepare(
+    _ path: String, overwrite: Bool
+  ) throws(EvaluationError) -> (path: String, staging: Staging, replaces: Bool) {
+    let replaces = try mustReplace(path, overwrite: overwrite)
+    let (parent, name) = split(path)
+    do throws(FormatError) {
+      try AtomicFile.createFolder(parent)
+    } catch {
+      throw .file(error)
+    }
+    let hidden = "\(parent)/.\(name).part-\(getpid())"
+    FileTree.remove(hidden)
+    guard mkdir(hidden, 0o777) == 0 else {
+      throw .folder(path: path, problem: "cannot be made: \(FileTree.message(errno))")
+    }
+    return (path, Staging(path: hidden), replaces)
+  }
+
+  /// Whether something is at `path` that has to make way; throws if it must not.
+  private static func mustReplace(_ path: String, overwrite: Bool) throws(EvaluationError) -> Bool {
+    switch FileTree.kind(of: path) {
+    case .nothing: return false
+    case .other: throw .folder(path: path, problem: "is there already and is no folder")
+    case .folder:
+      // rename(2) puts a folder in the place of an empty one.
+      if FileTree.entries(of: path).isEmpty { return false }
+      guard overwrite else { throw .folderExists(path: path) }
+      guard FileTree.kind(of: path + "/results.json") != .nothing else { throw .foreignFolder(path: path) }
+      return true
+    }
+  }
+
+  private static func trimmed(_ path: String) -> String {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
+  }
+
+  private static func split(_ path: String) -> (parent: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let parent = path[..<slash]
+    return (parent.isEmpty ? "/" : String(parent), String(path[path.index(after: slash)...]))
+  }
+}
+
+/// Folders and what is in them, by the system's own calls.
+enum FileTree {
+  enum Kind { case nothing, folder, other }
+
+  static func kind(of path: String) -> Kind {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return .nothing }
+    return status.st_mode & S_IFMT == S_IFDIR ? .folder : .other
+  }
+
+  /// The names in a folder, sorted.
+  static func entries(of path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Removes a file, or a folder with everything in it; links are removed, not followed.
+  static func remove(_ path: String) {
+    guard kind(of: path) == .folder else {
+      unlink(path)
+      return
+    }
+    for name in entries(of: path) { remove("\(path)/\(name)") }
+    rmdir(path)
+  }
+
+  static func message(_ number: Int32) -> String {
+    strerror(number).map { String(cString: $0).lowercased() } ?? "system error \(number)"
+  }
+}
