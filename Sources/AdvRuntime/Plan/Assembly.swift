@@ -1,0 +1,124 @@
+import AdvGraph
+import AdvTensor
+
+extension Lowering {
+  /// Plans the memory, computes what is constant, and puts the plan together.
+  func finish() -> Plan {
+    var slots = self.slots
+    keepAcrossPasses(&slots)
+    let arenas = planMemory(&slots)
+    let constants = computeConstants(slots)
+    let rest = steps.filter { $0.phase != .build }
+    var statistics = PlanStatistics(counting: graph, phases: phases, isNeeded: isNeeded)
+    statistics.arenaBytesPerImage = arenas.chunk
+    statistics.savedBytesPerImage = arenas.batch
+    statistics.weightBytes = constants.bytes
+    statistics.steps = rest.count
+    statistics.interpretedSteps = rest.count { $0.kernel is Interpreted }
+    return Plan(
+      ports: ports, steps: rest, slots: slots, arenas: arenas, constants: constants,
+      isLockstep: isLockstep, statistics: statistics)
+  }
+
+  private var ports: (inputs: [Plan.Port], parameters: [Plan.Port], outputs: [Plan.Port]) {
+    func port(_ name: String, _ id: NodeID) -> Plan.Port {
+      Plan.Port(name: name, type: graph.nodes[id].type, isBackward: phases[id] == .backward)
+    }
+    return (
+      graph.inputs.map { port($0.name, $0.id) }, graph.parameters.map { port($0.name, $0.id) },
+      graph.outputs.enumerated().map { port("output \($0)", $1) }
+    )
+  }
+
+  /// A value of the forward pass that the backward pass reads is kept for every image of the batch.
+  private func keepAcrossPasses(_ slots: inout [Slot]) {
+    for step in steps where step.phase == .backward {
+      for slot in step.kernel.reads where slots[slot].region == .chunk && isWrittenForward[slot] {
+        slots[slot].region = .batch
+      }
+    }
+  }
+
+  private var isWrittenForward: [Bool] {
+    var result = [Bool](repeating: false, count: slots.count)
+    for step in steps where step.phase <= .forward {
+      for slot in step.kernel.writes { result[slot] = true }
+    }
+    return result
+  }
+
+  private func planMemory(_ slots: inout [Slot]) -> Arenas {
+    let intervals = intervals(of: slots)
+    var arenas = Arenas()
+    func place(_ region: Region) -> Int {
+      let plan = MemoryPlan(intervals.filter { slots[$0.slot].region == region })
+      for (slot, offset) in plan.offsets { slots[slot].offset = offset }
+      return plan.bytes
+    }
+    arenas.batch = place(.batch)
+    arenas.chunk = place(.chunk)
+    arenas.session = place(.session)
+    arenas.group = place(.group)
+    return arenas
+  }
+
+  /// From the first step that touches a slot to the last; to the end where a later pass reads it.
+  func intervals(of slots: [Slot]) -> [Interval] {
+    var first = [Int?](repeating: nil, count: slots.count)
+    var last = [Int](repeating: 0, count: slots.count)
+    var phase = [Phase](repeating: .build, count: slots.count)
+    for (number, step) in steps.enumerated() {
+      for slot in step.kernel.writes where first[slot] == nil { (first[slot], phase[slot]) = (number, step.phase) }
+      for slot in step.kernel.writes + step.kernel.reads {
+        let isLater = max(step.phase, .forward) > max(phase[slot], .forward)
+        last[slot] = isLater ? .max : max(last[slot], number)
+      }
+    }
+    return slots.indices.compactMap { slot in
+      first[slot].map {
+        Interval(
+          slot: slot, first: $0, last: last[slot], bytes: slots[slot].bytes, geometry: slots[slot].geometry)
+      }
+    }
+  }
+
+  /// Runs the steps that depend on constants only, and keeps what the other steps read.
+  private func computeConstants(_ slots: [Slot]) -> ConstantMemory {
+    let constants = ConstantMemory()
+    let entries = UnsafeMutablePointer<Memory.Entry>.allocate(capacity: max(slots.count, 1))
+    defer { entries.deallocate() }
+    for (id, slot) in slots.enumerated() where slot.region == .constant {
+      let memory = constants.memory(of: id, bytes: slot.bytes)
+      (entries + id).initialize(to: Memory.Entry(base: memory, stride: 0, advance: 0))
+    }
+    for (id, node) in graph.nodes.enumerated() {
+      guard case .constant(let tensor) = node.source, let slot = places[id].first else { continue }
+      tensor.withElements { source in
+        guard let from = source.baseAddress else { return }
+        entries[slot].base.copyMemory(from: from, byteCount: source.count * 4)
+      }
+    }
+    for step in steps where step.phase == .build { step.kernel.run(Memory(entries: entries), 0) }
+    let kept = Set(steps.filter { $0.phase != .build }.flatMap(\.kernel.reads))
+    constants.release(allBut: kept) { slots[$0].bytes }
+    return constants
+  }
+}
+
+extension PlanStatistics {
+  /// Counts the multiply–adds of convolutions and linear layers.
+  init(counting graph: Graph, phases: [Phase], isNeeded: [Bool]) {
+    for (id, node) in graph.nodes.enumerated() where isNeeded[id] {
+      guard case .operation(let operation, let operands) = node.source else { continue }
+      let types = operands.map { graph.nodes[$0].type }
+      let work = (operation as? any CountsOperations)?.operations(of: types, into: node.type) ?? 0
+      if phases[id] == .backward { backwardOperations += work } else { forwardOperations += work }
+    }
+  }
+}
+
+/// An operator whose multiply–adds are counted.
+protocol CountsOperations: Operator {
+  /// Floating-point operations for one image.
+  func operations(of operands: [TensorType], into result: TensorType) -> Int
+}

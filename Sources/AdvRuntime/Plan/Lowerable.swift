@@ -1,0 +1,51 @@
+import AdvGraph
+
+/// An operator that has kernels of its own.
+///
+/// Each operator's lowering is one file under `Lowerings`; an operator without one, or one whose `demands`
+/// are nil for the types at hand, becomes an `Interpreted` step.
+protocol Lowerable: Operator {
+  /// How each operand must lie, nil where no kernel serves these types.
+  func demands(at site: LoweringSite) -> [Demand]?
+  /// Emits the steps that write the result.
+  func lower(at site: LoweringSite, into lowering: inout Lowering)
+}
+
+/// How a kernel wants an operand.
+enum Demand: Hashable, Sendable {
+  /// Row-major.
+  case plain
+  /// Row-major planes inside a halo.
+  case planes(halo: Int)
+  /// As a blocked map inside a halo of at least this size, or as a vector.
+  case view(halo: Int)
+  /// Its signs only.
+  case bits
+  /// Not at all: the operand's type is enough, or another value saved by the forward step takes its place.
+  case nothing
+}
+
+/// An operator's place in the graph that is lowered.
+struct LoweringSite {
+  /// The node's position.
+  let node: NodeID
+  /// The nodes that it reads.
+  let operands: [NodeID]
+  /// The types of the operands.
+  let types: [TensorType]
+  /// The type of the result.
+  let result: TensorType
+  /// The layer.
+  let path: String
+  /// Whether each operand is an image that lies in planes.
+  let isPlanar: [Bool]
+}
+
+extension TensorType {
+  /// Whether kernels on views can work on it: a map `[C, H, W]` or a vector for each image.
+  var isViewable: Bool { multiplicity == .perImage && (shape.rank == 3 || shape.rank == 1) }
+  /// Whether it is `[C, H, W]` for each image.
+  var isMap: Bool { multiplicity == .perImage && shape.rank == 3 }
+  /// Whether it is `[features]` for each image.
+  var isVector: Bool { multiplicity == .perImage && shape.rank == 1 }
+}

@@ -1,0 +1,177 @@
+import AdvGraph
+import AdvTensor
+
+/// The memory for running a plan, with the passes over a batch. Not `Sendable`: it belongs to one caller at a
+/// time; any number of sessions run one plan.
+///
+/// The arena grows to the largest batch seen. From then on a pass allocates nothing, unless the plan has
+/// interpreted steps or a result tensor has to be made.
+public final class Session {
+  /// What is run.
+  public let plan: Plan
+  private let workspace: Workspace
+  private let pool: WorkerPool
+  private let ports: SessionPorts
+  private let ranges: [Range<Int>]  // of steps, by phase
+  private var job = Job()
+  private var forwardImages: Int?  // of the last forward pass
+
+  /// What the workers of one dispatch need to know.
+  private struct Job {
+    var steps = 0..<0
+    var batch = 0
+    var size = 1  // images of a sub-batch
+  }
+
+  /// A session of a plan; images are split over the threads of `pool`, by default the caller's alone.
+  public init(_ plan: Plan, pool: WorkerPool = WorkerPool(threads: 1)) {
+    self.plan = plan
+    self.pool = pool
+    workspace = Workspace(plan, workers: pool.threads)
+    ports = SessionPorts(plan)
+    ranges = Phase.allCases.map { phase in
+      let first = plan.steps.firstIndex { $0.phase >= phase } ?? plan.steps.count
+      return first..<(plan.steps.firstIndex { $0.phase > phase } ?? plan.steps.count)
+    }
+  }
+
+  // MARK: Passes
+
+  /// Computes the results of the forward pass.
+  ///
+  /// `inputs` belong to the forward ports of `plan.inputs`, in order: `[n] + shape`, or `shape` where shared;
+  /// `parameters` to `plan.parameters`. `results` receives the forward ports of `plan.outputs`, in place
+  /// where the shapes fit already.
+  public func forward(
+    _ inputs: [Tensor], parameters: [Tensor] = [], into results: inout [Tensor]
+  ) throws(SessionError) {
+    let images = try ports.checkForward(inputs, parameters)
+    ports.forward.prepare(&results, images)
+    reserve(images)
+    withExtendedLifetime((inputs, parameters)) {
+      for (tensor, port) in zip(inputs, ports.forward.inputs) { bind(tensor, port) }
+      for (index, tensor) in parameters.enumerated() { bind(tensor, ports.firstParameter + index) }
+      for (index, port) in ports.forward.outputs.enumerated() { bind(&results[index], result: port) }
+      runForward(images)
+    }
+  }
+
+  /// The forward pass of a plan with one input for every image and one result: `images` is `[n] + shape`.
+  public func forward(_ images: Tensor, into result: inout Tensor) throws(SessionError) {
+    let count = try ports.forward.checkSingle(images, weights: plan.parameters.count)
+    ports.forward.prepare(&result, 0, count)
+    reserve(count)
+    withExtendedLifetime(images) {
+      bind(images, ports.forward.inputs[0])
+      bind(&result, result: ports.forward.outputs[0])
+      runForward(count)
+    }
+  }
+
+  /// Pulls cotangents back through the last forward pass; may be called any number of times for it.
+  ///
+  /// `cotangents` belong to the backward ports of `plan.inputs`, `results` to those of `plan.outputs`.
+  public func backward(_ cotangents: [Tensor], into results: inout [Tensor]) throws(SessionError) {
+    let images = try requireForward()
+    try ports.backward.check(cotangents, images: images)
+    ports.backward.prepare(&results, images)
+    withExtendedLifetime(cotangents) {
+      for (tensor, port) in zip(cotangents, ports.backward.inputs) { bind(tensor, port) }
+      for (index, port) in ports.backward.outputs.enumerated() { bind(&results[index], result: port) }
+      run(.backward, images)
+    }
+  }
+
+  /// The backward pass of a plan with one cotangent and one gradient, both for every image.
+  public func backward(_ cotangent: Tensor, into result: inout Tensor) throws(SessionError) {
+    let images = try requireForward()
+    let count = try ports.backward.checkSingle(cotangent, weights: 0)
+    if count != images {
+      throw SessionError("the cotangent has \(count) rows, the last forward pass had \(images) images")
+    }
+    ports.backward.prepare(&result, 0, count)
+    withExtendedLifetime(cotangent) {
+      bind(cotangent, ports.backward.inputs[0])
+      bind(&result, result: ports.backward.outputs[0])
+      run(.backward, images)
+    }
+  }
+
+  private func requireForward() throws(SessionError) -> Int {
+    guard let forwardImages else { throw SessionError("a backward pass needs a forward pass before it") }
+    return forwardImages
+  }
+}
+
+// MARK: - Binding
+
+extension Session {
+  private func bind(_ tensor: Tensor, _ port: Int) {
+    // The elements are heap memory that stays where it is while the caller's tensor lives.
+    tensor.withElements { elements in
+      guard let base = elements.baseAddress else { return }
+      workspace.bind(input: port, to: UnsafeMutableRawPointer(mutating: base))
+    }
+  }
+
+  private func bind(_ tensor: inout Tensor, result port: Int) {
+    tensor.withMutableElements { elements in
+      guard let base = elements.baseAddress else { return }
+      workspace.bind(output: port, to: UnsafeMutableRawPointer(base))
+    }
+  }
+
+  private func reserve(_ images: Int) {
+    forwardImages = nil
+    workspace.reserve(batch: images, chunk: chunk(images))
+  }
+
+  /// The images of a sub-batch: what fits the caches, and no more than each thread's share.
+  private func chunk(_ images: Int) -> Int {
+    plan.isLockstep ? Plan.group : min(workspace.chunkLimit, max((images + pool.threads - 1) / pool.threads, 1))
+  }
+}
+
+// MARK: - Running
+
+extension Session {
+  private func runForward(_ images: Int) {
+    run(.prologue, images)
+    run(.forward, images)
+    forwardImages = images
+  }
+
+  private func run(_ phase: Phase, _ images: Int) {
+    let steps = ranges[phase.rawValue]
+    if plan.isLockstep || phase == .prologue {
+      for step in steps { runAcrossBatch(step, images) }
+    } else {
+      dispatch(steps, images, size: chunk(images))
+    }
+  }
+
+  /// One step for all images, before the next step begins.
+  private func runAcrossBatch(_ step: Int, _ images: Int) {
+    switch plan.steps[step].kernel.division {
+    case .whole:
+      plan.steps[step].kernel.run(Memory(entries: workspace.tables[0], batch: images), images)
+    case .images, .groups: dispatch(step..<step + 1, images, size: Plan.group)
+    }
+  }
+
+  /// Steps for all images, in sub-batches that threads draw from a common list.
+  private func dispatch(_ steps: Range<Int>, _ images: Int, size: Int) {
+    job = Job(steps: steps, batch: images, size: size)
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    pool.run((images + size - 1) / size, context) { context, task, worker in
+      Unmanaged<Session>.fromOpaque(context).takeUnretainedValue().work(task, worker)
+    }
+  }
+
+  private func work(_ task: Int, _ worker: Int) {
+    let first = task * job.size
+    let memory = Memory(entries: workspace.tables[worker], first: first, batch: job.batch)
+    let count = min(job.size, job.batch - first)
+    for step in job.steps { plan.steps[step].kernel.run(memory, count) }
+  }
+}

@@ -1,0 +1,113 @@
+import AdvTensor
+
+/// The memory of a session: arenas, and for each worker the table of where every slot lies.
+///
+/// Halos are cleared when an arena is made and never written afterwards.
+final class Workspace {
+  /// The most images that one worker takes through all steps at once.
+  let chunkLimit: Int
+  /// The tables, one for each worker.
+  private(set) var tables: [UnsafeMutablePointer<Memory.Entry>]
+
+  private let plan: Plan
+  private let workers: Int
+  private var batchCapacity = 0
+  private var chunkCapacity = 0
+  private var batchArena: UnsafeMutableRawPointer?
+  private var groupArena: UnsafeMutableRawPointer?
+  private var chunkArenas: [UnsafeMutableRawPointer?]
+  private let sessionArena: UnsafeMutableRawPointer
+  private let slotsOfInput: [[SlotID]]
+  private let slotsOfOutput: [[SlotID]]
+
+  /// Activations in hand should stay in the caches: 4 MiB for each worker.
+  private static let cacheBudget = 4 << 20
+
+  init(_ plan: Plan, workers: Int) {
+    self.plan = plan
+    self.workers = workers
+    chunkLimit = min(max(Self.cacheBudget / max(plan.arenas.chunk, 1), 4), 64)
+    sessionArena = Arena.allocate(plan.arenas.session)
+    chunkArenas = [UnsafeMutableRawPointer?](repeating: nil, count: workers)
+    slotsOfInput = (0..<plan.inputs.count + plan.parameters.count).map { position in
+      plan.slots.indices.filter { plan.slots[$0].region == .input(position) }
+    }
+    slotsOfOutput = plan.outputs.indices.map { position in
+      plan.slots.indices.filter { plan.slots[$0].region == .output(position) }
+    }
+    tables = (0..<workers).map { _ in .allocate(capacity: max(plan.slots.count, 1)) }
+    for table in tables {
+      for id in plan.slots.indices {
+        (table + id).initialize(to: Memory.Entry(base: sessionArena, stride: 0, advance: 0))
+      }
+    }
+    for id in plan.slots.indices { placeFixed(id) }
+  }
+
+  deinit {
+    tables.forEach { $0.deallocate() }
+    chunkArenas.forEach { $0?.deallocate() }
+    batchArena?.deallocate()
+    groupArena?.deallocate()
+    sessionArena.deallocate()
+  }
+
+  /// Makes room for a batch of which each worker takes `chunk` images at a time.
+  func reserve(batch: Int, chunk: Int) {
+    if batch > batchCapacity { growBatch(batch) }
+    if chunk > chunkCapacity { growChunk(chunk) }
+  }
+
+  /// The caller's tensor for an input; weights follow the inputs.
+  func bind(input position: Int, to base: UnsafeMutableRawPointer) {
+    for slot in slotsOfInput[position] { set(slot, base: base) }
+  }
+
+  /// The caller's tensor for a result.
+  func bind(output position: Int, to base: UnsafeMutableRawPointer) {
+    for slot in slotsOfOutput[position] { set(slot, base: base) }
+  }
+
+  private func set(_ slot: SlotID, base: UnsafeMutableRawPointer) {
+    for table in tables { table[slot].base = base }
+  }
+
+  private func placeFixed(_ id: SlotID) {
+    let slot = plan.slots[id]
+    let stride = slot.type.multiplicity == .perImage ? slot.bytes : 0
+    for table in tables {
+      switch slot.region {
+      case .constant: if let base = plan.constants[id] { table[id].base = base }
+      case .session: table[id].base = sessionArena + slot.offset
+      case .batch, .input, .output: (table[id].stride, table[id].advance) = (stride, stride)
+      case .chunk: table[id].stride = stride
+      case .group: table[id].groupAdvance = slot.bytes
+      }
+    }
+  }
+
+  private func growBatch(_ images: Int) {
+    let groups = (images + Plan.group - 1) / Plan.group
+    batchArena?.deallocate()
+    groupArena?.deallocate()
+    let batchBase = Arena.allocate(plan.arenas.batch * images)
+    let groupBase = Arena.allocate(plan.arenas.group * groups)
+    for (id, slot) in plan.slots.enumerated() {
+      if slot.region == .batch { set(id, base: batchBase + slot.offset * images) }
+      if slot.region == .group { set(id, base: groupBase + slot.offset * groups) }
+    }
+    (batchArena, groupArena, batchCapacity) = (batchBase, groupBase, images)
+  }
+
+  private func growChunk(_ images: Int) {
+    for worker in 0..<workers {
+      chunkArenas[worker]?.deallocate()
+      let base = Arena.allocate(plan.arenas.chunk * images)
+      chunkArenas[worker] = base
+      for (id, slot) in plan.slots.enumerated() where slot.region == .chunk {
+        tables[worker][id].base = base + slot.offset * images
+      }
+    }
+    chunkCapacity = images
+  }
+}

@@ -1,0 +1,70 @@
+import AdvGraph
+import AdvTensor
+import Testing
+
+@testable import AdvRuntime
+
+/// Laws of a session: it agrees with the interpreter, and a result depends on its image alone.
+@Suite struct SessionTests {
+  static let network = try? Network(TestNets.convolutional())
+  static let pool = WorkerPool(threads: 2)
+
+  @Test(arguments: [0, 1, 3, 8, 21])
+  func `forward and backward agree with the interpreter`(_ images: Int) throws {
+    let network = try #require(Self.network)
+    let (x, dy) = (TestNets.images(images), TestNets.cotangent(images))
+    let session = Session(network.gradient, pool: Self.pool)
+    var (logits, gradient) = (Tensor([0]), Tensor([0]))
+    try session.forward(x, into: &logits)
+    try session.backward(dy, into: &gradient)
+    let expected = try TestNets.interpret(Pipeline(TestNets.convolutional()).gradient, x, dy)
+    #expect(relativeError(logits, expected[0]) < 2e-5)
+    #expect(relativeError(gradient, expected[1]) < 2e-5)
+  }
+
+  @Test func `a second backward pass gives the same bits as the first`() throws {
+    let network = try #require(Self.network)
+    let session = Session(network.gradient)
+    var (logits, first, other, second) = (Tensor([0]), Tensor([0]), Tensor([0]), Tensor([0]))
+    try session.forward(TestNets.images(5), into: &logits)
+    try session.backward(TestNets.cotangent(5), into: &first)
+    try session.backward(TestNets.cotangent(5, seed: 9), into: &other)
+    try session.backward(TestNets.cotangent(5), into: &second)
+    #expect(first.isIdentical(to: second))
+    #expect(!first.isIdentical(to: other))
+  }
+
+  @Test func `batch size, order and threads change no bit`() throws {
+    let network = try #require(Self.network)
+    let (x, dy) = (TestNets.images(8), TestNets.cotangent(8))
+    let (one, two) = (Session(network.gradient), Session(network.gradient, pool: Self.pool))
+    let whole = try gradients(one, x, dy)
+    let order = [5, 0, 7, 2, 1, 6, 3, 4]
+    let permuted = try gradients(two, x.rows(order), dy.rows(order))
+    for (position, image) in order.enumerated() {
+      let single = try gradients(one, x.rows([image]), dy.rows([image]))
+      for index in 0..<2 {
+        #expect(single[index].row(0).isIdentical(to: whole[index].row(image)))
+        #expect(permuted[index].row(position).isIdentical(to: whole[index].row(image)))
+      }
+    }
+    let three = try gradients(two, x.rows([2, 3, 4]), dy.rows([2, 3, 4]))
+    #expect(three[1].isIdentical(to: whole[1].rows([2, 3, 4])))
+  }
+
+  @Test func `a tensor of another shape is refused with both shapes`() throws {
+    let network = try #require(Self.network)
+    let session = Session(network.gradient)
+    var result = Tensor([0])
+    #expect(throws: SessionError.self) { try session.backward(Tensor([1, 10]), into: &result) }
+    let error = #expect(throws: SessionError.self) { try session.forward(Tensor([2, 3, 8, 9]), into: &result) }
+    #expect(error?.description.contains("[2, 3, 8, 9]") == true)
+  }
+
+  private func gradients(_ session: Session, _ x: Tensor, _ dy: Tensor) throws -> [Tensor] {
+    var (logits, gradient) = (Tensor([0]), Tensor([0]))
+    try session.forward(x, into: &logits)
+    try session.backward(dy, into: &gradient)
+    return [logits, gradient]
+  }
+}
