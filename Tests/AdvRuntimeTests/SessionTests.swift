@@ -57,7 +57,9 @@ import Testing
     let session = Session(network.gradient)
     var result = Tensor([0])
     #expect(throws: SessionError.self) { try session.backward(Tensor([1, 10]), into: &result) }
-    let error = #expect(throws: SessionError.self) { try session.forward(Tensor([2, 3, 8, 9]), into: &result) }
+    let error = #expect(throws: SessionError.self) {
+      try session.forward(Tensor([2, 3, 8, 9]), into: &result)
+    }
     #expect(error?.description.contains("[2, 3, 8, 9]") == true)
   }
 

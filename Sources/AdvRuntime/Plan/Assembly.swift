@@ -68,7 +68,9 @@ extension Lowering {
     var last = [Int](repeating: 0, count: slots.count)
     var phase = [Phase](repeating: .build, count: slots.count)
     for (number, step) in steps.enumerated() {
-      for slot in step.kernel.writes where first[slot] == nil { (first[slot], phase[slot]) = (number, step.phase) }
+      for slot in step.kernel.writes where first[slot] == nil {
+        (first[slot], phase[slot]) = (number, step.phase)
+      }
       for slot in step.kernel.writes + step.kernel.reads {
         let isLater = max(step.phase, .forward) > max(phase[slot], .forward)
         last[slot] = isLater ? .max : max(last[slot], number)

@@ -65,7 +65,8 @@ struct Lowering {
 
   private mutating func interpret(_ operation: any Operator, _ site: LoweringSite) {
     let operands = site.operands.map { (slot: slot(of: $0, as: .plain), type: graph.nodes[$0].type) }
-    let perImage = operands.contains { $0.type.multiplicity == .perImage } || site.result.multiplicity == .perImage
+    let perImage =
+      operands.contains { $0.type.multiplicity == .perImage } || site.result.multiplicity == .perImage
     let sums = site.result.multiplicity == .shared
     let kernel = Interpreted(
       operation: operation, operands: operands, result: define(site.node, .plain), resultType: site.result,

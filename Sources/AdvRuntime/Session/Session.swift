@@ -128,7 +128,8 @@ extension Session {
 
   /// The images of a sub-batch: what fits the caches, and no more than each thread's share.
   private func chunk(_ images: Int) -> Int {
-    plan.isLockstep ? Plan.group : min(workspace.chunkLimit, max((images + pool.threads - 1) / pool.threads, 1))
+    plan.isLockstep
+      ? Plan.group : min(workspace.chunkLimit, max((images + pool.threads - 1) / pool.threads, 1))
   }
 }
 
