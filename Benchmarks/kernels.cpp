@@ -1,0 +1,149 @@
+// Speed of the convolution kernels on one core, as GFLOP/s and as a share of the measured multiply-add peak.
+//
+//   clang++ -O2 -std=c++20 -ISources/CKernels/include Benchmarks/kernels.cpp Sources/CKernels/*.cpp -o /tmp/kernels
+//   /tmp/kernels [avx512|avx2|plain] [images]
+//
+// Each figure is the best of repeated runs, because other work on the machine only ever slows one down; the peak is
+// measured again beside every figure.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "CKernels.h"
+
+namespace {
+
+double seconds() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// Least seconds of one run of `work`.
+template <class Work>
+double least_time(Work work) {
+  work();
+  double least = 1e30;
+  const double begin = seconds();
+  for (int runs = 0; runs < 5 || seconds() - begin < 0.25; ++runs) {
+    const double start = seconds();
+    work();
+    least = std::min(least, seconds() - start);
+  }
+  return least;
+}
+
+double peak(AdvkISA isa) {
+  float sink = 1;
+  double flops = 0;
+  const double time = least_time([&] { flops = advk_peak_probe(isa, 200000, &sink); });
+  return flops / time * 1e-9;
+}
+
+/// Floats on a cache line's boundary.
+struct Buffer {
+  std::vector<float> storage;
+  float *start;
+
+  explicit Buffer(ptrdiff_t size) : storage(static_cast<size_t>(size) + 16) {
+    start = reinterpret_cast<float *>((reinterpret_cast<uintptr_t>(storage.data()) + 63) / 64 * 64);
+  }
+  Buffer(const Buffer &) = delete;
+};
+
+struct Map {
+  AdvkView view;
+  Buffer buffer;
+
+  Map(ptrdiff_t images, ptrdiff_t channels, ptrdiff_t size, ptrdiff_t halo)
+      : view(shape(channels, size, halo)), buffer(images * view.image_stride) {
+    view.origin = buffer.start + halo * (view.row_stride + 16);
+  }
+
+  static AdvkView shape(ptrdiff_t channels, ptrdiff_t size, ptrdiff_t halo) {
+    const ptrdiff_t blocks = (channels + 15) / 16, padded = size + 2 * halo;
+    AdvkView view = {};
+    view.row_stride = padded * 16;
+    view.block_stride = padded * view.row_stride;
+    view.image_stride = blocks * view.block_stride;
+    view.blocks = blocks;
+    view.height = view.width = size;
+    return view;
+  }
+};
+
+struct Planes {
+  AdvkPlanes planes = {};
+  Buffer buffer;
+
+  Planes(ptrdiff_t images, ptrdiff_t channels, ptrdiff_t size, ptrdiff_t halo)
+      : buffer(images * channels * (size + 2 * halo) * (size + 2 * halo)) {
+    const ptrdiff_t padded = size + 2 * halo;
+    planes.row_stride = padded;
+    planes.channel_stride = padded * padded;
+    planes.image_stride = channels * planes.channel_stride;
+    planes.channels = channels;
+    planes.height = planes.width = size;
+    planes.origin = buffer.start + halo * (padded + 1);
+  }
+};
+
+struct Case {
+  const char *name;
+  ptrdiff_t inputs, outputs, size, kernel, stride, padding;
+};
+
+void report(const char *what, double flops, double time, AdvkISA isa) {
+  const double rate = flops / time * 1e-9, best = peak(isa);
+  std::printf("  %-16s %8.1f GFLOP/s  %5.1f %% of %.1f\n", what, rate, 100 * rate / best, best);
+}
+
+void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
+  const ptrdiff_t out = (c.size + 2 * c.padding - c.kernel) / c.stride + 1;
+  const AdvkConvolutionShape shape = {
+      c.inputs, c.outputs, 1, {c.kernel, c.kernel, c.stride, c.stride, 1, 1, c.padding, c.padding, c.padding, c.padding}};
+  const ptrdiff_t halo = c.kernel - 1;
+  const double flops = 2.0 * images * c.inputs * c.outputs * out * out * c.kernel * c.kernel;
+  std::printf("%s, %td images\n", c.name, images);
+  Map y(images, c.outputs, out, halo);
+  const bool stem = c.inputs < 16;
+  const auto size = stem ? advk_stem_weights_size : advk_convolution_weights_size;
+  Buffer packed(size(isa, &shape, ADVK_FORWARD));
+  Buffer gradient(size(isa, &shape, ADVK_FORWARD));
+  if (stem) {
+    Planes x(images, c.inputs, c.size, halo);
+    const AdvkStem d = {x.planes, y.view, shape.window, packed.start, {}};
+    report("forward", flops, least_time([&] { advk_stem_forward(isa, &d, 0, images); }), isa);
+    report("input gradient", flops, least_time([&] { advk_stem_input_gradient(isa, &d, 0, images); }), isa);
+    const AdvkStemWeightGradient w = {x.planes, y.view, shape.window, gradient.start};
+    report("weight gradient", flops, least_time([&] { advk_stem_weight_gradient(isa, &w, 0, images); }), isa);
+    return;
+  }
+  Map x(images, c.inputs, c.size, halo);
+  const AdvkConvolution f = {x.view, y.view, shape.window, 1, packed.start, {}};
+  const AdvkConvolution b = {y.view, x.view, shape.window, 1, packed.start, {}};
+  report("forward", flops, least_time([&] { advk_convolution_forward(isa, &f, 0, images); }), isa);
+  report("input gradient", flops, least_time([&] { advk_convolution_input_gradient(isa, &b, 0, images); }), isa);
+  const AdvkWeightGradient w = {x.view, y.view, shape.window, 1, gradient.start};
+  report("weight gradient", flops, least_time([&] { advk_convolution_weight_gradient(isa, &w, 0, images); }), isa);
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+  AdvkISA isa = advk_isa_best();
+  if (count > 1 && !advk_isa_named(arguments[1], &isa)) return 2;
+  const ptrdiff_t images = count > 2 ? std::atoi(arguments[2]) : 2;
+  const Case cases[] = {
+      {"3x3 64@56", 64, 64, 56, 3, 1, 1},     {"3x3 128@28", 128, 128, 28, 3, 1, 1},
+      {"3x3 256@14", 256, 256, 14, 3, 1, 1},  {"3x3 512@7", 512, 512, 7, 3, 1, 1},
+      {"3x3 16@32", 16, 16, 32, 3, 1, 1},     {"3x3 32@16", 32, 32, 16, 3, 1, 1},
+      {"3x3 64@8", 64, 64, 8, 3, 1, 1},       {"3x3/2 64->128@56", 64, 128, 56, 3, 2, 1},
+      {"1x1 256->64@56", 256, 64, 56, 1, 1, 0}, {"1x1/2 256->512@56", 256, 512, 56, 1, 2, 0},
+      {"stem 7x7/2 3->64@224", 3, 64, 224, 7, 2, 3}, {"stem 3x3 3->16@32", 3, 16, 32, 3, 1, 1},
+  };
+  for (const Case &c : cases) run(c, isa, images);
+  return 0;
+}

@@ -1,0 +1,21 @@
+// The kernels for AVX2 with FMA: 16 registers of 8 floats.
+
+#include "Kernels.hpp"
+// Shared inline functions come first: compiled under the target attribute they could be linked into other files.
+#include "Geometry.hpp"
+
+#if defined(__x86_64__)
+
+#define ADVK_NAMESPACE advk_avx2
+#define ADVK_HAS_FMA 1
+#define ADVK_TILE_PIXELS 6
+#define ADVK_PANEL_VECTORS 1
+#define ADVK_PROBE_CHAINS 6
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2,f16c"))), apply_to = function)
+#include "AllKernels.hpp"
+#pragma clang attribute pop
+
+const advk::Kernels advk::avx2_kernels = advk_avx2::all_kernels;
+
+#endif

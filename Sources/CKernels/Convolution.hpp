@@ -1,0 +1,174 @@
+#pragma once
+
+// Direct convolution in one direction: panels of output channels x images x rows x tiles.
+
+#include "TileTable.hpp"
+
+namespace ADVK_NAMESPACE {
+
+/// The output side of a convolution phase: a grid of pixels of `view` with an epilogue.
+struct Target {
+  AdvkView view;
+  const AdvkEpilogue *epilogue;
+  ptrdiff_t first_y, first_x, step_y, step_x;
+  ptrdiff_t height, width;  // of the grid
+};
+
+/// The input side: where pixel (0, 0) of the grid reads, and the steps of the grid, in floats.
+struct Source {
+  const float *origin;
+  ptrdiff_t image_stride;
+  ptrdiff_t row_step;
+  ptrdiff_t pixel_step;
+  bool blocked;
+};
+
+inline const uint16_t *mask_at(const AdvkMask &mask, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y, ptrdiff_t x) {
+  return mask.bits ? mask.bits + image * mask.image_stride + block * mask.block_stride + y * mask.row_stride + x
+                   : nullptr;
+}
+
+inline ptrdiff_t view_offset(const AdvkView &view, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y, ptrdiff_t x) {
+  return image * view.image_stride + block * view.block_stride + y * view.row_stride + x * lanes;
+}
+
+/// The line of the grid that starts at column `x` of row `y`.
+inline Line line_at(const Source &source, const Target &target, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y,
+                    ptrdiff_t x) {
+  const AdvkEpilogue &epilogue = *target.epilogue;
+  const ptrdiff_t out_y = target.first_y + y * target.step_y;
+  const ptrdiff_t out_x = target.first_x + x * target.step_x;
+  Line line;
+  line.input = source.origin + image * source.image_stride + y * source.row_step + x * source.pixel_step;
+  line.output = target.view.origin + view_offset(target.view, image, block, out_y, out_x);
+  const AdvkView &residual = epilogue.residual;
+  line.residual = residual.origin ? residual.origin + view_offset(residual, image, block, out_y, out_x) : nullptr;
+  line.saved = const_cast<uint16_t *>(mask_at(epilogue.saved_mask, image, block, out_y, out_x));
+  line.applied = mask_at(epilogue.applied_mask, image, block, out_y, out_x);
+  return line;
+}
+
+/// The parts of a panel that the target decides.
+inline void aim(Panel &panel, const Target &target, ptrdiff_t block) {
+  const AdvkEpilogue &epilogue = *target.epilogue;
+  panel.bias = epilogue.bias ? epilogue.bias + block * lanes : nullptr;
+  panel.continues = false;
+  panel.relu = epilogue.relu;
+  panel.output_step = target.step_x * lanes;
+  panel.mask_step = target.step_x;
+  panel.output_block = target.view.block_stride;
+  panel.residual_block = epilogue.residual.block_stride;
+  panel.saved_block = epilogue.saved_mask.block_stride;
+  panel.applied_block = epilogue.applied_mask.block_stride;
+}
+
+/// One panel over lines: images first ..< first + count, rows of the grid in order, `split.rows` lines together.
+inline void run_panel(const Panel &panel, int vectors, const Source &source, const Target &target, ptrdiff_t block,
+                      ptrdiff_t first, ptrdiff_t count) {
+  const ptrdiff_t line_count = count * target.height;
+  if (line_count <= 0 || target.width <= 0) return;
+  const Split split = make_split(target.width, source.pixel_step, source.blocked);
+  ptrdiff_t rows = split.rows;
+  for (ptrdiff_t at = 0; at < line_count; at += rows) {
+    rows = rows_within(split.rows, line_count - at);
+    const TileFunction wide = find_tile(vectors, source.pixel_step, source.blocked, rows, split.columns);
+    const TileFunction narrow =
+        split.wide < split.tiles ? find_tile(vectors, source.pixel_step, source.blocked, rows, split.columns - 1)
+                                 : nullptr;
+    ptrdiff_t x = 0;
+    for (ptrdiff_t tile = 0; tile < split.tiles; ++tile) {
+      Line lines[most_rows];
+      for (ptrdiff_t row = 0; row < rows; ++row) {
+        const ptrdiff_t line = at + row;
+        lines[row] = line_at(source, target, first + line / target.height, block, line % target.height, x);
+      }
+      (tile < split.wide ? wide : narrow)(panel, lines);
+      x += tile < split.wide ? split.columns : split.columns - 1;
+    }
+  }
+}
+
+/// All panels of one group: `panel` has the depth, and `panel.weights` the first panel's weights. Returns where the
+/// weights end.
+inline const float *run_group(Panel panel, const Source &source, const Target &target, ptrdiff_t first_block,
+                              ptrdiff_t blocks, ptrdiff_t first, ptrdiff_t count) {
+  const ptrdiff_t depth = panel.outer_count * panel.offset_count * panel.run;
+  for (ptrdiff_t block = 0; block < blocks; block += panel_vectors) {
+    const int vectors = static_cast<int>(smaller(panel_vectors, blocks - block));
+    aim(panel, target, first_block + block);
+    run_panel(panel, vectors, source, target, first_block + block, first, count);
+    panel.weights += depth * vectors * lanes;
+  }
+  return panel.weights;
+}
+
+inline Target make_target(const AdvkView &view, const AdvkEpilogue &epilogue, const Phase &phase) {
+  return Target{view,
+                &epilogue,
+                phase.first_y,
+                phase.first_x,
+                phase.step_y,
+                phase.step_x,
+                phase_extent(view.height, phase.first_y, phase.step_y),
+                phase_extent(view.width, phase.first_x, phase.step_x)};
+}
+
+inline void convolve(const AdvkConvolution &d, AdvkDirection direction, ptrdiff_t first, ptrdiff_t count) {
+  Phase phase;
+  ptrdiff_t offsets[most_taps];
+  const float *weights = d.weights;
+  const ptrdiff_t input_blocks = d.input.blocks / d.groups;
+  const ptrdiff_t output_blocks = d.output.blocks / d.groups;
+  for (ptrdiff_t index = 0; index < phase_count(d.window, direction); ++index) {
+    make_phase(d.window, direction, index, phase);
+    for (ptrdiff_t tap = 0; tap < phase.tap_count; ++tap) {
+      offsets[tap] = phase.taps[tap].y * d.input.row_stride + phase.taps[tap].x * lanes;
+    }
+    Panel panel = {};
+    panel.offsets = offsets;
+    panel.offset_count = phase.tap_count;
+    panel.outer_count = input_blocks;
+    panel.outer_stride = d.input.block_stride;
+    panel.run = lanes;
+    const Target target = make_target(d.output, d.epilogue, phase);
+    for (ptrdiff_t group = 0; group < d.groups; ++group) {
+      const Source source = {d.input.origin + group * input_blocks * d.input.block_stride, d.input.image_stride,
+                             phase.input_step_y * d.input.row_stride, phase.input_step_x * lanes, true};
+      panel.weights = weights;
+      weights = run_group(panel, source, target, group * output_blocks, output_blocks, first, count);
+    }
+  }
+}
+
+inline void convolution_forward(const AdvkConvolution *d, ptrdiff_t first, ptrdiff_t count) {
+  convolve(*d, ADVK_FORWARD, first, count);
+}
+
+inline void convolution_input_gradient(const AdvkConvolution *d, ptrdiff_t first, ptrdiff_t count) {
+  convolve(*d, ADVK_INPUT_GRADIENT, first, count);
+}
+
+/// A stem reads planes: the depth is channels x kernel rows x a run of kernel columns, or single taps where a
+/// dilation separates the columns.
+inline void stem_forward(const AdvkStem *d, ptrdiff_t first, ptrdiff_t count) {
+  const AdvkWindow &window = d->window;
+  Phase phase;
+  make_phase(window, ADVK_FORWARD, 0, phase);
+  ptrdiff_t offsets[most_taps];
+  Panel panel = {};
+  panel.run = window.dilation_x == 1 ? window.kernel_width : 1;
+  for (ptrdiff_t tap = 0; tap < phase.tap_count; tap += panel.run) {
+    offsets[panel.offset_count] = phase.taps[tap].y * d->image.row_stride + phase.taps[tap].x;
+    panel.offset_count += 1;
+  }
+  panel.offsets = offsets;
+  panel.outer_count = d->image.channels;
+  panel.outer_stride = d->image.channel_stride;
+  panel.weights = d->weights;
+  const Target target = make_target(d->features, d->epilogue, phase);
+  const Source source = {d->image.origin, d->image.image_stride, window.stride_y * d->image.row_stride,
+                         window.stride_x, false};
+  run_group(panel, source, target, 0, d->features.blocks, first, count);
+}
+
+}  // namespace ADVK_NAMESPACE

@@ -1,0 +1,73 @@
+// The C interface over the tables of kernels, and the choice of an instruction set.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "Kernels.hpp"
+
+using namespace advk;
+
+namespace {
+
+const Kernels &kernels(AdvkISA isa) {
+#if defined(__x86_64__)
+  if (isa == ADVK_ISA_AVX512) return avx512_kernels;
+  if (isa == ADVK_ISA_AVX2) return avx2_kernels;
+#endif
+  (void)isa;
+  return plain_kernels;
+}
+
+constexpr const char *names[] = {"plain", "avx2", "avx512"};
+
+}  // namespace
+
+bool advk_isa_is_supported(AdvkISA isa) {
+#if defined(__x86_64__)
+  if (isa == ADVK_ISA_AVX512) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           advk_isa_is_supported(ADVK_ISA_AVX2);
+  }
+  if (isa == ADVK_ISA_AVX2) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
+  }
+#endif
+  return isa == ADVK_ISA_PLAIN;
+}
+
+AdvkISA advk_isa_best(void) {
+  if (advk_isa_is_supported(ADVK_ISA_AVX512)) return ADVK_ISA_AVX512;
+  if (advk_isa_is_supported(ADVK_ISA_AVX2)) return ADVK_ISA_AVX2;
+  return ADVK_ISA_PLAIN;
+}
+
+bool advk_isa_named(const char *name, AdvkISA *isa) {
+  for (int32_t index = ADVK_ISA_PLAIN; index <= ADVK_ISA_AVX512; ++index) {
+    if (strcmp(name, names[index]) != 0) continue;
+    *isa = static_cast<AdvkISA>(index);
+    return true;
+  }
+  return false;
+}
+
+const char *advk_isa_name(AdvkISA isa) { return names[isa]; }
+
+AdvkISA advk_isa_selected(void) {
+  const char *name = getenv("ADVKIT_ISA");
+  AdvkISA isa = ADVK_ISA_PLAIN;
+  const bool is_known = name != nullptr && advk_isa_named(name, &isa);
+  return is_known && advk_isa_is_supported(isa) ? isa : advk_isa_best();
+}
+
+double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink) { return kernels(isa).peak_probe(rounds, sink); }
+
+#define ADVK_DISPATCH(name, Descriptor)                                                        \
+  void advk_##name(AdvkISA isa, const Descriptor *d, ptrdiff_t first, ptrdiff_t count) { \
+    kernels(isa).name(d, first, count);                                                        \
+  }
+
+ADVK_DISPATCH(convolution_forward, AdvkConvolution)
+ADVK_DISPATCH(convolution_input_gradient, AdvkConvolution)
+ADVK_DISPATCH(stem_forward, AdvkStem)

@@ -1,0 +1,186 @@
+// Packed weights: [phase][group][panel of outputs][block of inputs][tap][16 inputs][panel width], written by loops
+// that say where each packed float comes from. Packing runs once for each layer, so clarity wins here.
+
+#include "Geometry.hpp"
+
+using namespace advk;
+
+namespace {
+
+/// A dense convolution between channels: what is an input and what an output depends on the direction.
+struct Layer {
+  AdvkConvolutionShape shape;
+  AdvkDirection direction;
+
+  ptrdiff_t inputs() const { return direction == ADVK_FORWARD ? shape.input_channels : shape.output_channels; }
+  ptrdiff_t outputs() const { return direction == ADVK_FORWARD ? shape.output_channels : shape.input_channels; }
+
+  /// Where the weight between two channels lies in [output][input / groups][taps], or -1 where none joins them.
+  ptrdiff_t index(ptrdiff_t output, ptrdiff_t input, ptrdiff_t tap) const {
+    if (output >= outputs() || input >= inputs()) return -1;
+    const ptrdiff_t to = direction == ADVK_FORWARD ? output : input;
+    const ptrdiff_t from = direction == ADVK_FORWARD ? input : output;
+    const ptrdiff_t group_inputs = shape.input_channels / shape.groups;
+    const ptrdiff_t group = to / (shape.output_channels / shape.groups);
+    if (from / group_inputs != group) return -1;
+    const ptrdiff_t taps = shape.window.kernel_height * shape.window.kernel_width;
+    return (to * group_inputs + from - group * group_inputs) * taps + tap;
+  }
+};
+
+/// Calls visit(packed index, canonical index or -1) for every packed float of a convolution.
+template <class Visit>
+void walk(AdvkISA isa, const Layer &layer, Visit visit) {
+  const ptrdiff_t groups = advk_convolution_groups(&layer.shape);
+  const ptrdiff_t input_blocks = blocks_of(layer.inputs()) / groups;
+  const ptrdiff_t group_outputs = blocks_of(layer.outputs()) / groups * lanes;
+  ptrdiff_t packed = 0;
+  Phase phase;
+  for (ptrdiff_t index = 0; index < phase_count(layer.shape.window, layer.direction); ++index) {
+    make_phase(layer.shape.window, layer.direction, index, phase);
+    for (ptrdiff_t group = 0; group < groups; ++group) {
+      for (ptrdiff_t panel = 0; panel < group_outputs; panel += panel_width(isa)) {
+        const ptrdiff_t width = smaller(panel_width(isa), group_outputs - panel);
+        for (ptrdiff_t block = 0; block < input_blocks; ++block) {
+          for (ptrdiff_t tap = 0; tap < phase.tap_count; ++tap) {
+            for (ptrdiff_t at = 0; at < lanes * width; ++at) {
+              const ptrdiff_t input = (group * input_blocks + block) * lanes + at / width;
+              const ptrdiff_t output = group * group_outputs + panel + at % width;
+              visit(packed++, layer.index(output, input, phase.taps[tap].index));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Calls visit(packed index, canonical index or -1) for the forward weights of a stem: [panel][depth][panel width].
+template <class Visit>
+void walk_stem(AdvkISA isa, const AdvkConvolutionShape &shape, Visit visit) {
+  const ptrdiff_t depth = shape.input_channels * shape.window.kernel_height * shape.window.kernel_width;
+  const ptrdiff_t outputs = blocks_of(shape.output_channels) * lanes;
+  ptrdiff_t packed = 0;
+  for (ptrdiff_t panel = 0; panel < outputs; panel += panel_width(isa)) {
+    const ptrdiff_t width = smaller(panel_width(isa), outputs - panel);
+    for (ptrdiff_t at = 0; at < depth; ++at) {
+      for (ptrdiff_t lane = 0; lane < width; ++lane) {
+        const ptrdiff_t output = panel + lane;
+        visit(packed++, output < shape.output_channels ? output * depth + at : -1);
+      }
+    }
+  }
+}
+
+/// Calls visit(packed index, canonical index or -1) for a stem's input gradient:
+/// [phase][channel][tap][output block][16].
+template <class Visit>
+void walk_stem_gradient(const AdvkConvolutionShape &shape, Visit visit) {
+  const ptrdiff_t taps = shape.window.kernel_height * shape.window.kernel_width;
+  const ptrdiff_t outputs = blocks_of(shape.output_channels) * lanes;
+  ptrdiff_t packed = 0;
+  Phase phase;
+  for (ptrdiff_t index = 0; index < phase_count(shape.window, ADVK_INPUT_GRADIENT); ++index) {
+    make_phase(shape.window, ADVK_INPUT_GRADIENT, index, phase);
+    for (ptrdiff_t channel = 0; channel < shape.input_channels; ++channel) {
+      for (ptrdiff_t tap = 0; tap < phase.tap_count; ++tap) {
+        for (ptrdiff_t output = 0; output < outputs; ++output) {
+          const ptrdiff_t canonical = (output * shape.input_channels + channel) * taps + phase.taps[tap].index;
+          visit(packed++, output < shape.output_channels ? canonical : -1);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ptrdiff_t advk_convolution_groups(const AdvkConvolutionShape *shape) {
+  const ptrdiff_t inputs = shape->input_channels / shape->groups;
+  const ptrdiff_t outputs = shape->output_channels / shape->groups;
+  for (ptrdiff_t merged = 1; merged < shape->groups; ++merged) {
+    const bool whole_blocks = merged * inputs % lanes == 0 && merged * outputs % lanes == 0;
+    if (shape->groups % merged == 0 && whole_blocks) return shape->groups / merged;
+  }
+  return 1;
+}
+
+AdvkHalo advk_convolution_halo(const AdvkWindow *window, AdvkDirection direction, ptrdiff_t input_height,
+                               ptrdiff_t input_width, ptrdiff_t output_height, ptrdiff_t output_width) {
+  const bool forward = direction == ADVK_FORWARD;
+  const ptrdiff_t height = forward ? output_height : input_height;
+  const ptrdiff_t width = forward ? output_width : input_width;
+  const ptrdiff_t read_height = forward ? input_height : output_height;
+  const ptrdiff_t read_width = forward ? input_width : output_width;
+  AdvkHalo halo = {0, 0, 0, 0};
+  Phase phase;
+  for (ptrdiff_t index = 0; index < phase_count(*window, direction); ++index) {
+    make_phase(*window, direction, index, phase);
+    const ptrdiff_t rows = phase_extent(height, phase.first_y, phase.step_y);
+    const ptrdiff_t columns = phase_extent(width, phase.first_x, phase.step_x);
+    if (rows == 0 || columns == 0) continue;
+    for (ptrdiff_t at = 0; at < phase.tap_count; ++at) {
+      const Tap tap = phase.taps[at];
+      halo.top = larger(halo.top, -tap.y);
+      halo.left = larger(halo.left, -tap.x);
+      halo.bottom = larger(halo.bottom, (rows - 1) * phase.input_step_y + tap.y - (read_height - 1));
+      halo.right = larger(halo.right, (columns - 1) * phase.input_step_x + tap.x - (read_width - 1));
+    }
+  }
+  return halo;
+}
+
+ptrdiff_t advk_convolution_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction) {
+  (void)isa;
+  (void)direction;
+  const ptrdiff_t groups = advk_convolution_groups(shape);
+  const ptrdiff_t taps = shape->window.kernel_height * shape->window.kernel_width;
+  const ptrdiff_t inputs = blocks_of(shape->input_channels) / groups * lanes;
+  const ptrdiff_t outputs = blocks_of(shape->output_channels) / groups * lanes;
+  return groups * inputs * outputs * taps;
+}
+
+void advk_convolution_pack_weights(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction,
+                                   const float *weights, float *packed) {
+  walk(isa, Layer{*shape, direction},
+       [=](ptrdiff_t at, ptrdiff_t from) { packed[at] = from >= 0 ? weights[from] : 0; });
+}
+
+ptrdiff_t advk_convolution_weight_gradient_size(AdvkISA isa, const AdvkConvolutionShape *shape) {
+  return advk_convolution_weights_size(isa, shape, ADVK_FORWARD);
+}
+
+void advk_convolution_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape, const float *accumulator,
+                                             float *gradient) {
+  walk(isa, Layer{*shape, ADVK_FORWARD}, [=](ptrdiff_t at, ptrdiff_t to) {
+    if (to >= 0) gradient[to] += accumulator[at];
+  });
+}
+
+ptrdiff_t advk_stem_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction) {
+  (void)isa;
+  (void)direction;
+  const ptrdiff_t taps = shape->window.kernel_height * shape->window.kernel_width;
+  return blocks_of(shape->output_channels) * lanes * shape->input_channels * taps;
+}
+
+void advk_stem_pack_weights(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction,
+                            const float *weights, float *packed) {
+  const auto copy = [=](ptrdiff_t at, ptrdiff_t from) { packed[at] = from >= 0 ? weights[from] : 0; };
+  if (direction == ADVK_FORWARD) {
+    walk_stem(isa, *shape, copy);
+  } else {
+    walk_stem_gradient(*shape, copy);
+  }
+}
+
+ptrdiff_t advk_stem_weight_gradient_size(AdvkISA isa, const AdvkConvolutionShape *shape) {
+  return advk_stem_weights_size(isa, shape, ADVK_FORWARD);
+}
+
+void advk_stem_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape, const float *accumulator,
+                                      float *gradient) {
+  walk_stem(isa, *shape, [=](ptrdiff_t at, ptrdiff_t to) {
+    if (to >= 0) gradient[to] += accumulator[at];
+  });
+}
