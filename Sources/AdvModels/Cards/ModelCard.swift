@@ -28,6 +28,8 @@ public struct ModelCard: Codable, Hashable, Sendable {
   public var resize: Int?
   /// The side of the square cut from the centre.
   public var crop: Int?
+  /// The lowest and highest value of an input that is no picture; pixels lie in 0…1.
+  public var box: [Float]?
   /// The fraction of test images classified correctly.
   public var accuracy: Double?
   /// The command that made the weights.
@@ -40,7 +42,8 @@ public struct ModelCard: Codable, Hashable, Sendable {
   public var source: String?
 
   enum CodingKeys: String, CodingKey {
-    case name, arch, classes, range, mean, std, labels, resize, crop, accuracy, command, seed, sha256, source
+    case name, arch, classes, range, mean, std, labels, resize, crop, box, accuracy, command, seed
+    case sha256, source
     case inputSize = "input_size"
     case channelOrder = "channel_order"
   }
@@ -102,6 +105,7 @@ public struct ModelCard: Codable, Hashable, Sendable {
     card.labels = labels ?? other.labels
     card.resize = resize ?? other.resize
     card.crop = crop ?? other.crop
+    card.box = box ?? other.box
     card.accuracy = accuracy ?? other.accuracy
     card.command = command ?? other.command
     card.seed = seed ?? other.seed
