@@ -149,3 +149,19 @@ import Testing
     }
   }
 }
+
+@Suite struct PNGReferenceTests {
+  /// Each line of the fixture: file, channels, SHA-256 of the levels that Pillow decodes.
+  @Test(.enabled(if: RealData.isPresent, RealData.whySkipped))
+  func `the levels are those of another decoder`() throws {
+    let lines = String(decoding: try FileBytes.read(fixture("pngsuite.txt")), as: UTF8.self).split(
+      separator: "\n")
+    #expect(lines.count > 100)
+    for line in lines {
+      let parts = line.split(separator: " ")
+      let decoded = try PNG.read("\(RealData.root)/png_suite/pngsuite/\(parts[0])")
+      #expect(decoded.image.channels == Int(parts[1]))
+      #expect(SHA256.hex(of: decoded.image.levels) == parts[2], "\(parts[0])")
+    }
+  }
+}
