@@ -57,7 +57,7 @@ private func centralDifferences(
   _ graph: Graph, of name: String, at values: [String: ReferenceTensor<Double>], images: Int,
   _ cotangent: ReferenceTensor<Double>
 ) throws(GraphError) -> [Double] {
-  let step = 1e-4  // truncation error near 1e-8, rounding error near 1e-12
+  let step = 1e-5  // truncation error near 1e-10, rounding error near 1e-11; few kinks are this close
   var moved = values
   func objective(_ element: Int, _ distance: Double) throws(GraphError) -> Double {
     let here = moved[name]?.elements[element] ?? 0
