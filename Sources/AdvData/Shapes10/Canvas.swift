@@ -22,15 +22,15 @@ struct Canvas {
 
   static func coordinate(_ index: Int) -> Float { (Float(index) + 0.5) * pitch - 1 }
 
-  /// Multiplies what is there by 1 − `strength` · `mask`, the mask read at a displacement.
+  /// Multiplies what is there by 1 − `strength` · `mask`; the mask has one value for each pixel and is read
+  /// at a displacement given in samples.
   mutating func darken(_ mask: [Float], shiftedBy shift: SIMD2<Int>, strength: Float) {
-    for y in 0..<Self.side {
-      let row = y - shift.y
-      if row < 0 || row >= Self.side { continue }
-      for x in 0..<Self.side {
-        let column = x - shift.x
-        if column < 0 || column >= Self.side { continue }
-        colors[y * Self.side + x] *= 1 - strength * mask[row * Self.side + column]
+    let half = Self.side / 2
+    for y in Swift.max(shift.y, 0)..<Swift.min(Self.side + shift.y, Self.side) {
+      let row = (y - shift.y) / 2 * half
+      for x in Swift.max(shift.x, 0)..<Swift.min(Self.side + shift.x, Self.side) {
+        let shadow = mask[row + (x - shift.x) / 2]
+        if shadow > 0 { colors[y * Self.side + x] *= 1 - strength * shadow }
       }
     }
   }
@@ -53,25 +53,19 @@ struct Canvas {
   }
 }
 
-/// A box blur of a 64 × 64 mask, applied along both axes. O(samples) whatever the radius.
-func blurred(_ mask: [Float], radius: Int) -> [Float] {
-  let side = Canvas.side
+/// A box blur of a square mask along both axes; beyond the border the mask is empty. O(values).
+func blurred(_ mask: [Float], side: Int, radius: Int) -> [Float] {
   let weight = 1 / Float(2 * radius + 1)
-  var source = mask
+  var values = mask
+  var sums = [Float](repeating: 0, count: side + 1)
   for (step, line) in [(1, side), (side, 1)] {
-    var target = source
     for start in stride(from: 0, to: side * line, by: line) {
-      var sum: Float = 0
-      for index in -radius..<(side + radius) {
-        // The sum runs over index − radius … index + radius; beyond the border the mask is empty.
-        if index + radius < side && index + radius >= 0 { sum += source[start + (index + radius) * step] }
-        if index - radius - 1 >= 0 && index - radius - 1 < side {
-          sum -= source[start + (index - radius - 1) * step]
-        }
-        if index >= 0 && index < side { target[start + index * step] = Swift.max(sum, 0) * weight }
+      for index in 0..<side { sums[index + 1] = sums[index] + values[start + index * step] }
+      for index in 0..<side {
+        let window = sums[Swift.min(index + radius + 1, side)] - sums[Swift.max(index - radius, 0)]
+        values[start + index * step] = window * weight
       }
     }
-    source = target
   }
-  return source
+  return values
 }

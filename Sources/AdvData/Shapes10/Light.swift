@@ -20,13 +20,13 @@ struct Light {
     let warmth = draws.vary(0, by: 0.5)
     tint = Color(1 + 0.42 * warmth, 1 + draws.vary(0, by: 0.1), 1 - 0.5 * warmth)
     // Stops above and below a mean exposure: 2^±x by its series, close enough and the same everywhere.
-    let stops = draws.vary(0, by: 1.9)
+    let stops = draws.vary(0, by: 1.7)
     exposure = stops < 0 ? 1 / (1 - 0.7 * stops) : 1 + 0.28 * stops
-    falloff = direction(turns: draws.vary(0.64, by: 0.5)) * draws.upTo(1)
+    falloff = direction(turns: draws.vary(0.64, by: 0.5)) * draws.upTo(0.8)
     let cast = draws.chance(0.35)
     shade = (
       normal: direction(turns: draws.vary(0, by: 0.5)), offset: draws.vary(0, by: 0.7),
-      softness: 0.05 + draws.upTo(0.4), darkness: (cast ? 0.35 : 0) + (cast ? draws.upTo(0.7) : draws.upTo(0))
+      softness: 0.05 + draws.upTo(0.4), darkness: (cast ? 0.35 : 0) + (cast ? draws.upTo(0.5) : 0)
     )
   }
 

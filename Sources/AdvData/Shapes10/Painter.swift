@@ -9,7 +9,7 @@ struct Painter {
   /// Paints the parts in order, with the shadow that the whole figure casts on what is behind it.
   mutating func paint(_ parts: [Part], in pose: Pose, lift: Float = 0.16) {
     let distances = parts.map { distance(to: $0, in: pose) }
-    castShadow(of: distances, lift: lift)
+    castShadow(of: distances, over: pose.span, lift: lift)
     for (part, distance) in zip(parts, distances) {
       paint(part, distance, in: pose)
     }
@@ -19,22 +19,29 @@ struct Painter {
   private func distance(to part: Part, in pose: Pose) -> [Float] {
     let margin = part.reach + (Self.contact + 2 * Canvas.pitch) / pose.scale
     let limit = margin * margin
-    return pose.samples.map { sample in
-      let offset = sample - part.center
-      return offset.dot(offset) < limit ? part.distance(sample) * pose.scale : 1
+    var distances = [Float](repeating: 1, count: Canvas.sampleCount)
+    for index in pose.span {
+      let offset = pose.samples[index] - part.center
+      if offset.dot(offset) < limit { distances[index] = part.distance(pose.samples[index]) * pose.scale }
     }
+    return distances
   }
 
-  private mutating func castShadow(of distances: [[Float]], lift: Float) {
-    var mask = [Float](repeating: 0, count: Canvas.sampleCount)
-    for distance in distances {
-      for index in mask.indices { mask[index] = Swift.max(mask[index], Self.coverage(distance[index])) }
+  private mutating func castShadow(of distances: [[Float]], over span: Range<Int>, lift: Float) {
+    let side = Canvas.side / 2
+    var mask = [Float](repeating: 0, count: side * side)
+    for index in span {
+      var nearest = distances[0][index]
+      for other in distances.dropFirst() { nearest = Swift.min(nearest, other[index]) }
+      if nearest < Canvas.pitch {
+        mask[index / Canvas.side / 2 * side + index % Canvas.side / 2] += 0.25 * Self.coverage(nearest)
+      }
     }
     let reach = -lift / Canvas.pitch
     let shift = SIMD2<Int>(Int((light.toLamp.x * reach).rounded()), Int((light.toLamp.y * reach).rounded()))
-    let soft = blurred(blurred(mask, radius: 2), radius: 1)
+    let soft = blurred(mask, side: side, radius: 1)
     canvas.darken(soft, shiftedBy: shift, strength: 0.6 * (1 - light.ambient))
-    canvas.darken(blurred(soft, radius: 3), shiftedBy: SIMD2(0, 0), strength: 0.3)
+    canvas.darken(blurred(soft, side: side, radius: 2), shiftedBy: SIMD2(0, 0), strength: 0.3)
   }
 
   /// The share of a sample that lies inside an outline at this distance.
@@ -42,7 +49,7 @@ struct Painter {
 
   private mutating func paint(_ part: Part, _ distance: [Float], in pose: Pose) {
     let bevel = part.paint.relief * pose.scale
-    for index in distance.indices where distance[index] < Self.contact {
+    for index in pose.span where distance[index] < Self.contact {
       let coverage = Self.coverage(distance[index])
       if coverage < 1 {
         canvas.colors[index] *= 1 - 0.3 * (1 - saturate(distance[index] / Self.contact))

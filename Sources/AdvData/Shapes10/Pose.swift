@@ -2,6 +2,8 @@
 struct Pose {
   /// The position of every sample in figure units.
   let samples: [Point]
+  /// The samples that the figure can touch: whole rows of the canvas.
+  let span: Range<Int>
   /// Picture units per figure unit.
   let scale: Float
   /// Where the figure's origin is seen.
@@ -21,22 +23,31 @@ struct Pose {
       }
     }
     self.samples = samples
+    span = 0..<Canvas.sampleCount
   }
 
-  /// A figure seen straight on, for things that are placed in picture units; y up.
-  init(center: Point, scale: Float, turns: Float) {
+  /// A thing of this reach seen straight on, its place and scale in picture units.
+  init(center: Point, scale: Float, turns: Float, reach: Float) {
     let axis = direction(turns: turns)
     self.scale = scale
     self.center = center
-    samples = Canvas.positions.map { position in
-      let offset = (position - center) / scale
-      return Point(offset.dot(axis), offset.x * axis.y - offset.y * axis.x)
+    // A few samples more than the reach, for the edge and the contact shadow.
+    let height = reach * scale + 8 * Canvas.pitch
+    let rows = [center.y - height, center.y + height].map {
+      Int(Swift.min(Swift.max(($0 + 1) / Canvas.pitch, 0), Float(Canvas.side)))
     }
+    span = rows[0] * Canvas.side..<rows[1] * Canvas.side
+    var samples = [Point](repeating: Point(0, 0), count: Canvas.sampleCount)
+    for index in span {
+      let offset = (Canvas.positions[index] - center) / scale
+      samples[index] = Point(offset.dot(axis), offset.x * axis.y - offset.y * axis.x)
+    }
+    self.samples = samples
   }
 
   /// A displacement for every row, or for every column: two waves of random phase.
   private static func waves(_ draws: inout Variation) -> [Float] {
-    let (slow, fast) = (draws.upTo(0.15), draws.upTo(0.06))
+    let (slow, fast) = (draws.upTo(0.11), draws.upTo(0.05))
     let (phase, phase2) = (draws.vary(0, by: 0.5), draws.vary(0, by: 0.5))
     let (turns, turns2) = (draws.vary(0.55, by: 0.2), draws.vary(1.2, by: 0.4))
     return (0..<Canvas.side).map { index in
@@ -56,11 +67,11 @@ private struct View {
   let mirror: Float
 
   init(_ draws: inout Variation) {
-    scale = draws.vary(0.72, by: 0.36)
-    center = draws.vary(Point(0, 0), by: 0.5) * Point(1, 0.9)
+    scale = draws.vary(0.76, by: 0.34)
+    center = draws.vary(Point(0, 0), by: 0.44) * Point(1, 0.9)
     axis = direction(turns: draws.vary(0, by: 0.16))
     mirror = draws.chance(0.5) ? -1 : 1
-    squeeze = Point(1 - draws.upTo(0.5), 1 - draws.upTo(0.35))
+    squeeze = Point(1 - draws.upTo(0.4), 1 - draws.upTo(0.3))
     keystone = draws.vary(Point(0, 0), by: 0.4)
   }
 
@@ -80,9 +91,9 @@ private struct Bend {
   let taper: Float
 
   init(_ draws: inout Variation) {
-    bend = draws.vary(Point(0, 0), by: 0.45)
-    shear = draws.vary(0, by: 0.5)
-    taper = draws.vary(0, by: 0.45)
+    bend = draws.vary(Point(0, 0), by: 0.36)
+    shear = draws.vary(0, by: 0.4)
+    taper = draws.vary(0, by: 0.4)
   }
 
   /// From the bent figure to the straight one.

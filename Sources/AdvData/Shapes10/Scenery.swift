@@ -32,12 +32,12 @@ enum Scenery {
 
   /// Up to ten small things that lie about, none of them an object of a class.
   static func clutter(_ draws: inout Variation, into painter: inout Painter) {
-    let count = Int(draws.upTo(15).rounded())
+    let count = Int(draws.upTo(11).rounded())
     for _ in 0..<count {
-      let pose = Pose(
-        center: Point(draws.vary(0, by: 2), draws.vary(0, by: 2)), scale: 0.14 + draws.upTo(0.55),
-        turns: draws.vary(0, by: 1))
+      let center = draws.vary(Point(0, 0), by: 2)
+      let (scale, turns) = (0.14 + draws.upTo(0.55), draws.vary(0, by: 1))
       let thing = trinket(&draws, paint: paint(&draws))
+      let pose = Pose(center: center, scale: scale, turns: turns, reach: thing.reach)
       painter.paint([thing], in: pose, lift: 0.06)
     }
   }
@@ -46,12 +46,12 @@ enum Scenery {
   static func occluder(_ draws: inout Variation, around pose: Pose, into painter: inout Painter) {
     let present = draws.chance(0.75)
     let side = direction(turns: draws.vary(0, by: 1))
-    let away = draws.vary(0.62, by: 0.3) * pose.scale
-    let size = (0.16 + draws.upTo(0.75)) * pose.scale
+    let away = draws.vary(0.68, by: 0.3) * pose.scale
+    let size = (0.16 + draws.upTo(0.55)) * pose.scale
     let turns = draws.vary(0, by: 1)
     let thing = trinket(&draws, paint: paint(&draws))
     guard present else { return }
-    let place = Pose(center: pose.center + side * away, scale: size, turns: turns)
+    let place = Pose(center: pose.center + side * away, scale: size, turns: turns, reach: thing.reach)
     painter.paint([thing], in: place, lift: 0.2)
   }
 
