@@ -1,3 +1,4 @@
+import AdvFormats
 import AdvTensor
 
 /// What can be wrong with a data set or with the way it was asked for.
@@ -14,6 +15,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case mixedShapes(image: String, got: Shape, expected: Shape)
   /// A class filter names a class that the data set does not have.
   case unknownClass(String, nearest: [String])
+  /// A training recipe names no known augmentation.
+  case unknownAugmentation(String, nearest: [String])
+  /// A file that cannot be read; the message is the reader's.
+  case format(FormatError)
   /// A selection that leaves no image.
   case empty(dataset: String, reason: String)
 
@@ -35,6 +40,11 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         + "  Resize the images to one size."
     case .unknownClass(let name, let nearest):
       "class '\(name)' is not in this data set\(Self.suggestion(nearest))"
+    case .unknownAugmentation(let name, let nearest):
+      "augmentation '\(name)' is not known\(Self.suggestion(nearest))\n"
+        + "  Known augmentations: \(AugmentationCatalog.all.map { $0.name }.joined(separator: ", "))."
+    case .format(let error):
+      error.description
     case .empty(let dataset, let reason):
       "\(dataset): no image left, \(reason)"
     }

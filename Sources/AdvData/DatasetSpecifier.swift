@@ -11,15 +11,19 @@ public struct DatasetSpecifier: Hashable, Sendable, CustomStringConvertible {
     kind = String(parts.first ?? "")
     argument = parts.count == 2 ? String(parts[1]) : nil
     let known = DatasetCatalog.all.map(\.kind)
-    guard known.contains(kind) else { throw .unknownKind(kind, nearest: nearestNames(to: kind, among: known)) }
+    guard known.contains(kind) else {
+      throw .unknownKind(kind, nearest: nearestNames(to: kind, among: known))
+    }
     if argument == "" { throw .badSpecifier(text, expected: entry.form) }
   }
 
   /// `KIND:ARGUMENT`, as it was written.
   public var description: String { argument.map { "\(kind):\($0)" } ?? kind }
 
-  /// Opens the data set.
-  public func open() throws(DataError) -> any Dataset { try entry.open(argument) }
+  /// Opens the data set; the role chooses between its train and test halves where the name does not.
+  public func open(for role: DatasetRole = .evaluation) throws(DataError) -> any Dataset {
+    try entry.open(argument, role)
+  }
 
   private var entry: DatasetKind {
     guard let entry = DatasetCatalog.all.first(where: { $0.kind == kind }) else {

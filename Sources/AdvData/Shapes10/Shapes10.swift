@@ -54,9 +54,7 @@ public struct Shapes10: Dataset {
 
   /// `00042-house` and the like.
   public func identifier(_ index: Int) -> String {
-    let digits = String(index)
-    let zeros = String(repeating: "0", count: Swift.max(5 - digits.count, 0))
-    return "\(zeros)\(digits)-\(Self.classes[index % Self.classes.count])"
+    "\(zeroPadded(index, digits: 5))-\(Self.classes[index % Self.classes.count])"
   }
 
   /// `shapes10:test#42` and the like.
@@ -75,14 +73,15 @@ public struct Shapes10: Dataset {
 }
 
 extension Shapes10 {
-  /// `shapes10[:split]`; without a split, the test images.
+  /// `shapes10[:split]`; without a split, the training images to train on and the test images otherwise.
   static let kind = DatasetKind(
     kind: "shapes10", form: "shapes10[:train|validation|test]",
     summary: "Built in: ten classes of small painted objects, 32 × 32 RGB, rendered on demand."
-  ) { argument throws(DataError) in
-    guard let split = Split(rawValue: argument ?? "test") else {
+  ) { argument, role throws(DataError) in
+    guard let word = argument else { return Shapes10(role == .training ? .train : .test) }
+    guard let split = Split(rawValue: word) else {
       let names = Split.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .badSpecifier("shapes10:\(argument ?? "")", expected: "one of the splits \(names)")
+      throw .badSpecifier("shapes10:\(word)", expected: "one of the splits \(names)")
     }
     return Shapes10(split)
   }
