@@ -47,7 +47,7 @@ struct Pose {
 
   /// A displacement for every row, or for every column: two waves of random phase.
   private static func waves(_ draws: inout Variation) -> [Float] {
-    let (slow, fast) = (draws.upTo(0.11), draws.upTo(0.05))
+    let (slow, fast) = (draws.upTo(0.14), draws.upTo(0.06))
     let (phase, phase2) = (draws.vary(0, by: 0.5), draws.vary(0, by: 0.5))
     let (turns, turns2) = (draws.vary(0.55, by: 0.2), draws.vary(1.2, by: 0.4))
     return (0..<Canvas.side).map { index in
@@ -67,11 +67,11 @@ private struct View {
   let mirror: Float
 
   init(_ draws: inout Variation) {
-    scale = draws.vary(0.76, by: 0.34)
-    center = draws.vary(Point(0, 0), by: 0.44) * Point(1, 0.9)
-    axis = direction(turns: draws.vary(0, by: 0.16))
+    scale = draws.vary(0.73, by: 0.4)
+    center = draws.vary(Point(0, 0), by: 0.5) * Point(1, 0.9)
+    axis = direction(turns: draws.vary(0, by: 0.18))
     mirror = draws.chance(0.5) ? -1 : 1
-    squeeze = Point(1 - draws.upTo(0.4), 1 - draws.upTo(0.3))
+    squeeze = Point(1 - draws.upTo(0.5), 1 - draws.upTo(0.36))
     keystone = draws.vary(Point(0, 0), by: 0.4)
   }
 
@@ -91,9 +91,9 @@ private struct Bend {
   let taper: Float
 
   init(_ draws: inout Variation) {
-    bend = draws.vary(Point(0, 0), by: 0.36)
-    shear = draws.vary(0, by: 0.4)
-    taper = draws.vary(0, by: 0.4)
+    bend = draws.vary(Point(0, 0), by: 0.45)
+    shear = draws.vary(0, by: 0.5)
+    taper = draws.vary(0, by: 0.45)
   }
 
   /// From the bent figure to the straight one.

@@ -17,7 +17,7 @@ enum Scene {
     var painter = Painter(canvas: Scenery.ground(&clutter), light: light)
     Scenery.clutter(&clutter, into: &painter)
     painter.paint(figure.parts(&variation), in: pose)
-    Scenery.occluder(&occlusion, around: pose, into: &painter)
+    Scenery.occluders(&occlusion, around: pose, into: &painter)
     light.expose(&painter.canvas)
     return painter.canvas.image()
   }

@@ -32,7 +32,7 @@ enum Scenery {
 
   /// Up to ten small things that lie about, none of them an object of a class.
   static func clutter(_ draws: inout Variation, into painter: inout Painter) {
-    let count = Int(draws.upTo(11).rounded())
+    let count = Int(draws.upTo(15).rounded())
     for _ in 0..<count {
       let center = draws.vary(Point(0, 0), by: 2)
       let (scale, turns) = (0.14 + draws.upTo(0.55), draws.vary(0, by: 1))
@@ -42,17 +42,19 @@ enum Scenery {
     }
   }
 
-  /// At most one thing in front of the object, near its middle but not on it.
-  static func occluder(_ draws: inout Variation, around pose: Pose, into painter: inout Painter) {
-    let present = draws.chance(0.75)
-    let side = direction(turns: draws.vary(0, by: 1))
-    let away = draws.vary(0.68, by: 0.3) * pose.scale
-    let size = (0.16 + draws.upTo(0.55)) * pose.scale
-    let turns = draws.vary(0, by: 1)
-    let thing = trinket(&draws, paint: paint(&draws))
-    guard present else { return }
-    let place = Pose(center: pose.center + side * away, scale: size, turns: turns, reach: thing.reach)
-    painter.paint([thing], in: place, lift: 0.2)
+  /// At most two things in front of the object, near its middle but not on it.
+  static func occluders(_ draws: inout Variation, around pose: Pose, into painter: inout Painter) {
+    for probability in [0.75, 0.3] as [Float] {
+      let isPresent = draws.chance(probability)
+      let side = direction(turns: draws.vary(0, by: 1))
+      let away = draws.vary(0.64, by: 0.3) * pose.scale
+      let size = (0.16 + draws.upTo(0.66)) * pose.scale
+      let turns = draws.vary(0, by: 1)
+      let thing = trinket(&draws, paint: paint(&draws))
+      if !isPresent { continue }
+      let place = Pose(center: pose.center + side * away, scale: size, turns: turns, reach: thing.reach)
+      painter.paint([thing], in: place, lift: 0.2)
+    }
   }
 
   private static func paint(_ draws: inout Variation) -> Paint {
