@@ -63,6 +63,22 @@ extension ReferenceTensor {
   }
 }
 
+extension ReferenceTensor {
+  /// Lets `body` write this value while it reads two others, by pointer: in the inner loops of convolutions
+  /// bounds and overflow checks would cost more than the arithmetic and keep it from being vectorised.
+  @inline(__always)
+  mutating func write(
+    reading left: ReferenceTensor, _ right: ReferenceTensor,
+    _ body: (UnsafeMutableBufferPointer<S>, UnsafeBufferPointer<S>, UnsafeBufferPointer<S>) -> Void
+  ) {
+    elements.withUnsafeMutableBufferPointer { result in
+      left.elements.withUnsafeBufferPointer { left in
+        right.elements.withUnsafeBufferPointer { right in body(result, left, right) }
+      }
+    }
+  }
+}
+
 /// Shorthands of pullbacks.
 extension Value {
   /// Zeros of this type.

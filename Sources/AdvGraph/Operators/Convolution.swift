@@ -63,7 +63,6 @@ public struct Convolution: Operator {
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
-    let (x, weight) = (operands[0].elements, operands[1].elements)
     var result = zeroResult(for: operands)
     if operands.count == 3 {
       var biased = result.elements
@@ -75,10 +74,10 @@ public struct Convolution: Operator {
     let geometry = ConvolutionGeometry(
       self, input: operands[0].type.shape, weight: operands[1].type.shape)
     let images = operands[0].images
-    result.elements.withUnsafeMutableBufferPointer { y in
+    result.write(reading: operands[0], operands[1]) { y, x, weight in
       geometry.forEachRun(images: images) { run in
         let factor = weight[run.weight]
-        for i in 0..<run.count { y[run.output + i] += factor * x[run.input + i * run.step] }
+        for i in 0..<run.count { y[run.output &+ i] += factor * x[run.input &+ i &* run.step] }
       }
     }
     return result

@@ -29,13 +29,13 @@ public struct ConvolutionInputGradient: Operator {
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
-    let (dy, weight, images) = (operands[0].elements, operands[1].elements, operands[0].images)
+    let images = operands[0].images
     let geometry = ConvolutionGeometry(convolution, input: input, weight: operands[1].type.shape)
     var result = zeroResult(for: operands)
-    result.elements.withUnsafeMutableBufferPointer { dx in
+    result.write(reading: operands[0], operands[1]) { dx, dy, weight in
       geometry.forEachRun(images: images) { run in
         let factor = weight[run.weight]
-        for i in 0..<run.count { dx[run.input + i * run.step] += factor * dy[run.output + i] }
+        for i in 0..<run.count { dx[run.input &+ i &* run.step] += factor * dy[run.output &+ i] }
       }
     }
     return result
@@ -83,13 +83,13 @@ public struct ConvolutionWeightGradient: Operator {
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
-    let (x, dy, images) = (operands[0].elements, operands[1].elements, operands[0].images)
+    let images = operands[0].images
     let geometry = ConvolutionGeometry(convolution, input: operands[0].type.shape, weight: weight)
     var result = zeroResult(for: operands)
-    result.elements.withUnsafeMutableBufferPointer { dw in
+    result.write(reading: operands[0], operands[1]) { dw, x, dy in
       geometry.forEachRun(images: images) { run in
         var sum: S = 0
-        for i in 0..<run.count { sum += x[run.input + i * run.step] * dy[run.output + i] }
+        for i in 0..<run.count { sum += x[run.input &+ i &* run.step] * dy[run.output &+ i] }
         dw[run.weight] += sum
       }
     }
