@@ -13,5 +13,5 @@ struct Advkit: ParsableCommand {
       Exit codes: 0 done, 1 a threshold was missed, 2 no trustworthy result, 64 usage.
       """,
     version: Version.current,
-    subcommands: [])
+    subcommands: [AttackCommand.self])
 }

@@ -1,3 +1,5 @@
+import AdvData
+import AdvModels
 import ArgumentParser
 
 /// Which images.
@@ -30,5 +32,42 @@ struct DataOptions: ParsableArguments {
     }
     if let limit, limit < 1 { throw ValidationError("--limit is \(limit), expected 1 or more.") }
     if offset < 0 { throw ValidationError("--offset is \(offset), expected 0 or more.") }
+  }
+
+  /// Whether the images come with labels of their own.
+  var isLabelled: Bool { images.isEmpty }
+
+  /// The selected images; without any option those that the model was made for, if they are built in.
+  func open(for model: Model) throws -> any Dataset {
+    var selection = Selection()
+    selection.classes = try classes.map { try Lists.words($0, option: "--classes") } ?? []
+    (selection.offset, selection.limit) = (offset, limit)
+    if !isLabelled { return try ImageList.open(images).selecting(selection) }
+    let dataset = try DatasetSpecifier(parsing: try specifier(for: model)).open()
+    guard dataset.classes.count <= model.classCount else {
+      throw InputError(
+        "\(dataset.name) has \(dataset.classes.count) classes, model '\(model.name)' knows \(model.classCount)."
+          + "\n  Give a data set of the model's classes, or use --images.")
+    }
+    return try dataset.selecting(selection)
+  }
+
+  /// The options that select the same images again.
+  func arguments(for model: Model) throws -> [String] {
+    var words = isLabelled ? ["--dataset", try specifier(for: model)] : ["--images"] + images
+    if let limit { words += ["--limit", "\(limit)"] }
+    if offset > 0 { words += ["--offset", "\(offset)"] }
+    if let classes { words += ["--classes", classes] }
+    return words
+  }
+
+  private func specifier(for model: Model) throws -> String {
+    if let dataset { return dataset }
+    guard model.card.labels == Shapes10.classes else {
+      throw InputError(
+        "no images: model '\(model.name)' has no built-in data set.\n"
+          + "  Give --dataset, for example cifar10:DIR, or --images with PNG or JPEG files.")
+    }
+    return "shapes10"
   }
 }

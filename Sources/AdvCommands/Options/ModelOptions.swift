@@ -1,3 +1,6 @@
+import AdvFormats
+import AdvModels
+import AdvTensor
 import ArgumentParser
 
 /// Which network, with which weights and preprocessing.
@@ -30,4 +33,48 @@ struct ModelOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Then cut a centred square of this side.", valueName: "n"))
   var crop: Int?
+
+  func validate() throws {
+    if let inputSize, inputSize < 1 || inputSize > 16_384 {
+      throw ValidationError("--input-size is \(inputSize), expected 1…16384.")
+    }
+  }
+
+  /// The model with its weights. What had to be guessed goes to the console unless `quiet`.
+  func load(quiet: Bool, on console: Console) throws -> Model {
+    let loaded = try ModelLoader.load(
+      ModelRequest(model, weights: weights, architecture: arch, card: try card()))
+    if !quiet { loaded.notes.forEach { console.note("model: \($0)") } }
+    let model = loaded.model
+    guard let inputSize else { return model }
+    return try model.accepting([model.inputShape[0], inputSize, inputSize])
+  }
+
+  /// The card keys that were given by hand.
+  func card() throws -> ModelCard {
+    var card = ModelCard()
+    card.mean = try mean.map { try Lists.numbers($0, option: "--mean") }
+    card.std = try std.map { try Lists.numbers($0, option: "--std") }
+    card.labels = try labels.map(Self.lines)
+    (card.resize, card.crop) = (resize, crop)
+    return card
+  }
+
+  /// The options that make the same model again.
+  var arguments: [String] {
+    let pairs: [(String, String?)] = [
+      ("--model", model), ("--weights", weights), ("--arch", arch), ("--mean", mean), ("--std", std),
+      ("--labels", labels), ("--input-size", inputSize.map(String.init)),
+      ("--resize", resize.map(String.init)), ("--crop", crop.map(String.init)),
+    ]
+    return pairs.flatMap { name, value in value.map { [name, $0] } ?? [] }
+  }
+
+  private static func lines(of path: String) throws -> [String] {
+    let bytes = try FileBytes.read(path, limit: 1 << 24)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw InputError("\(path): the labels are not UTF-8 text, expected one class name per line.")
+    }
+    return text.split(whereSeparator: \.isNewline).map(String.init)
+  }
 }

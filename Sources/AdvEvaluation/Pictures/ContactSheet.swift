@@ -31,6 +31,24 @@ public struct SheetEntry: Sendable {
   var largestChange: Int {
     zip(original.levels, adversarial.levels).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
   }
+
+  /// The power of two that brings the largest change close to half of the range.
+  var amplification: Int {
+    let largest = largestChange
+    var factor = 1
+    while largest * factor * 2 <= 127, factor < 64 { factor *= 2 }
+    return factor
+  }
+
+  /// Mid-grey where nothing changed, lighter where the level rose, darker where it fell.
+  var difference: PixelImage {
+    let factor = amplification
+    let levels = zip(original.levels, adversarial.levels).map { before, after in
+      UInt8(clamping: 128 + (Int(after) - Int(before)) * factor)
+    }
+    return PixelImage(
+      width: original.width, height: original.height, channels: original.channels, levels: levels)
+  }
 }
 
 /// The contact sheet: for every image original │ adversarial │ amplified difference, with captions.
@@ -66,14 +84,15 @@ public struct ContactSheet: Sendable {
   private func draw(
     _ entry: SheetEntry, at corner: (x: Int, y: Int), _ layout: Layout, on canvas: inout Canvas
   ) {
-    let factor = Self.amplification(of: entry)
     let change = entry.largestChange
     let columns: [(Tile, String, Colour)] = [
       (Tile(entry.original), entry.before, .ink),
       (Tile(entry.adversarial), entry.after, entry.isBroken ? .bad : .good),
       (
-        Self.difference(entry, factor),
-        change == 0 ? "no change" : "\u{B1}\(change) level\(change == 1 ? "" : "s") \u{D7}\(factor)", .faint
+        Tile(entry.difference),
+        change == 0
+          ? "no change"
+          : "\u{B1}\(change) level\(change == 1 ? "" : "s") \u{D7}\(entry.amplification)", .faint
       ),
     ]
     for (column, (tile, caption, colour)) in columns.enumerated() {
@@ -84,24 +103,6 @@ public struct ContactSheet: Sendable {
         layout.cut(caption, to: layout.tileWidth + Layout.gap - 4, scale: layout.textScale), x: x,
         y: corner.y + layout.tileHeight + 8, scale: layout.textScale, colour)
     }
-  }
-
-  /// The power of two that brings the largest change close to half of the range.
-  private static func amplification(of entry: SheetEntry) -> Int {
-    var factor = 1
-    while entry.largestChange * factor * 2 <= 127, factor < 64 { factor *= 2 }
-    return factor
-  }
-
-  /// Mid-grey where nothing changed, lighter where the level rose, darker where it fell.
-  private static func difference(_ entry: SheetEntry, _ factor: Int) -> Tile {
-    let levels = zip(entry.original.levels, entry.adversarial.levels).map { before, after in
-      UInt8(clamping: 128 + (Int(after) - Int(before)) * factor)
-    }
-    return Tile(
-      PixelImage(
-        width: entry.original.width, height: entry.original.height, channels: entry.original.channels,
-        levels: levels))
   }
 }
 

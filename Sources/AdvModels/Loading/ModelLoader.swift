@@ -106,7 +106,7 @@ public enum ModelLoader {
 
   private static func read(_ path: String) throws(ModelError) -> Checkpoint {
     do throws(FormatError) {
-      let archive = try Safetensors.read(path).strippingWrapperPrefixes()
+      let archive = try TensorArchive.read(path).strippingWrapperPrefixes()
       return Checkpoint(path: path, archive: archive, sha256: try SHA256.hex(ofFile: path))
     } catch {
       throw .file(error)

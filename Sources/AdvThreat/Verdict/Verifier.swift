@@ -42,7 +42,13 @@ public struct Verifier: Sendable {
     guard candidates.shape == problem.images.shape else {
       throw .mismatch(what: "candidates", got: "\(candidates.shape)", expected: "\(problem.images.shape)")
     }
-    let logits = try oracle.logits(candidates)
+    return judge(candidates, logits: try oracle.logits(candidates), failures: failures)
+  }
+
+  /// Judges candidates by logits `[n, classes]` of a forward pass that the caller has just made on them.
+  public func judge(_ candidates: Tensor, logits: Tensor, failures: [ThreatError?] = []) -> [Verdict] {
+    precondition(candidates.shape == problem.images.shape, "\(candidates.shape) for \(problem.images.shape)")
+    precondition(logits.rowCount == problem.count, "logits \(logits.shape) for \(problem.count) images")
     return problem.criterion.labels.indices.map { image in
       verdict(image, candidates, logits, failure: failures.isEmpty ? nil : failures[image])
     }

@@ -1,0 +1,107 @@
+import AdvClassifier
+import AdvEvaluation
+import AdvModels
+import AdvThreat
+import ArgumentParser
+import Foundation
+
+/// `advkit attack`: perturbed PNGs and a verdict for every image.
+struct AttackCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attack",
+    abstract: "Perturb images within a budget and judge every one from the PNG that was written.",
+    discussion: """
+      advkit attack --model resnet --eps 0.007
+      advkit attack --model resnet20 --weights w.th --dataset cifar10:DIR --attack pgd:steps=40 --eps 2/255
+      advkit attack --model resnet --images cat.png --eps 8/255 --target star
+
+      With a list of radii each one gets its own folder below reports/.
+      """)
+
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
+  @OptionGroup(title: "Images") var data: DataOptions
+  @OptionGroup(title: "Attack") var attackOptions: AttackOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Run") var options: RunOptions
+
+  func execute(on console: Console) throws -> ExitStatus {
+    let epsilons = try attackOptions.epsilons()
+    let attack = try attackOptions.configured()
+    let rounding = try attackOptions.rounding()
+    guard epsilons.count == 1 || output.out == nil else {
+      throw InputError("--out names one folder, but --eps lists \(epsilons.count) radii; leave --out away.")
+    }
+    let model = try modelOptions.load(quiet: options.quiet, on: console)
+    let aim = try attackOptions.aim(at: model)
+    let source = ImageSource(
+      try data.open(for: model), shape: model.inputShape, isLabelled: data.isLabelled)
+    let classifier = try Classifier(model)
+    var documents: [String] = []
+    for epsilon in epsilons {
+      if !options.quiet { console.note("ε: \(epsilon.explanation)") }
+      var run = AttackRun(source: source, attack: attack, epsilon: epsilon) { classifier.makeOracle() }
+      (run.rounding, run.repairs, run.aim) = (rounding, attackOptions.repair, aim)
+      (run.seed, run.batch, run.threads) = (attackOptions.seed, options.batch, options.threadCount)
+      let manifest = try perform(run, on: model, console)
+      documents.append(String(decoding: try manifest.json(), as: UTF8.self))
+      guard manifest.isComplete else { return .noResult }
+    }
+    if options.json { console.print(Self.joined(documents)) }
+    return .done
+  }
+
+  private func perform(_ run: AttackRun, on model: Model, _ console: Console) throws -> AttackManifest {
+    let folder = try OutputFolder(at: path(of: run, model), overwrite: output.overwrite)
+    let stop = StopSignal()
+    let interrupt = Interrupt(stop, on: console)
+    let progress = ProgressLine("images", total: run.source.count, quiet: options.quiet, on: console)
+    let findings = try run.execute(into: folder.staging, stop: stop) { state in
+      progress.show(state.images, "clean \(state.cleanCorrect), broken \(state.broken)")
+    }
+    progress.finish()
+    _ = consume interrupt
+    guard !findings.images.isEmpty else { throw InputError("stopped before the first image was finished.") }
+    let manifest = AttackManifest(
+      command: try command(run, model), model: facts(model), run: run, findings: findings,
+      seconds: progress.seconds)
+    try AttackOutput(manifest, in: folder.staging).write(savesAll: output.save == .all)
+    let path = folder.path
+    try folder.publish()
+    report(manifest, at: path, on: console)
+    return manifest
+  }
+
+  private func report(_ manifest: AttackManifest, at path: String, on console: Console) {
+    if !options.json { console.print(AttackWords(manifest).terminal(console, folder: path)) }
+    if !manifest.isComplete {
+      let done = manifest.findings.images.count
+      console.note(
+        "stopped after \(done) of \(manifest.requested) images, which are kept; the others:\n"
+          + "  add --offset \(data.offset + done) --limit \(manifest.requested - done) and another --out")
+    }
+  }
+
+  private func path(of run: AttackRun, _ model: Model) -> String {
+    if let out = output.out { return out }
+    let norm = run.epsilon.norm == .linf ? "" : "-\(run.epsilon.norm.rawValue)"
+    let target = attackOptions.target.map { "-to-\($0)" } ?? ""
+    let name = "attack-\(model.name)-\(attackOptions.attack)\(target)-eps\(run.epsilon.text)\(norm)"
+    return "reports/" + FileNames.safe(name)
+  }
+
+  private func command(_ run: AttackRun, _ model: Model) throws -> [String] {
+    ["advkit", "attack"] + modelOptions.arguments + (try data.arguments(for: model))
+      + attackOptions.arguments(at: run.epsilon) + (output.save == .all ? ["--save", "all"] : [])
+  }
+
+  private func facts(_ model: Model) -> AttackManifest.ModelFacts {
+    AttackManifest.ModelFacts(
+      name: model.name, arch: model.architectureName, weightsSHA256: model.card.sha256,
+      classes: ClassNames.all(of: model))
+  }
+
+  private static func joined(_ documents: [String]) -> String {
+    let trimmed = documents.map { $0.trimmingCharacters(in: .newlines) }
+    return trimmed.count == 1 ? trimmed[0] : "[" + trimmed.joined(separator: ",\n") + "]"
+  }
+}

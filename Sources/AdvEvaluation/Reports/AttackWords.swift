@@ -1,0 +1,161 @@
+import AdvThreat
+import Foundation
+
+/// The sentences and labels that the terminal, the sheet and the page share.
+public struct AttackWords: Sendable {
+  private let manifest: AttackManifest
+  private let summary: AttackSummary
+
+  /// Words about a run.
+  public init(_ manifest: AttackManifest) {
+    self.manifest = manifest
+    summary = manifest.summary
+  }
+
+  /// "resnet under FGSM, L∞ ε = 0.007".
+  public var title: String {
+    let run = manifest.run
+    let target =
+      if case .targeted(let label) = run.aim { " toward \(manifest.model.name(of: label))" } else { "" }
+    return
+      "\(manifest.model.name) under \(run.attack.card.id)\(target), \(normSymbol) ε = \(run.epsilon.text)"
+  }
+
+  /// Data set, attack and counts in one line.
+  public var subtitle: String {
+    "\(manifest.run.source.dataset.name) · \(manifest.run.attack.card.title) · \(summary.images) images"
+  }
+
+  /// What came out, for somebody who knows none of the terms.
+  public var sentence: String {
+    let labels = manifest.run.source.isLabelled ? "correctly" : "(its own prediction counts as right)"
+    return "The model classified \(summary.cleanCorrect) of \(summary.images) images \(labels). "
+      + "The attack changed \(changeInWords); read back from their files, \(summary.brokenInFile) of these "
+      + "\(summary.cleanCorrect) images are now \(verb), and \(summary.robustInFile) hold."
+  }
+
+  /// ε in levels, and how it met them.
+  public var epsilonLine: String {
+    "ε: \(manifest.run.epsilon.explanation). Rounding: \(manifest.run.rounding.rawValue), repair "
+      + "\(manifest.run.repairs ? "on" : "off")."
+  }
+
+  /// "survived 3, broken 5, …" without those that did not occur.
+  public var outcomeCounts: String {
+    parts.map { "\($0["name"] ?? "") \($0["count"] ?? "")" }.joined(separator: ", ")
+  }
+
+  /// What is missing after a stop; nil for a complete run.
+  public var partial: String? {
+    guard !manifest.isComplete else { return nil }
+    return "Stopped after \(summary.images) of \(manifest.requested) images."
+  }
+
+  /// The command as it can be pasted into a shell.
+  public var command: String { manifest.command.map(Self.quoted).joined(separator: " ") }
+
+  /// A prediction as "ship 99 %", empty where there is none.
+  public func text(of prediction: Prediction?) -> String {
+    prediction.map { "\(manifest.model.name(of: $0.label)) \(Self.percent(Double($0.confidence)))" } ?? ""
+  }
+
+  /// "12.3 %": one decimal below 99.95, none for 100.
+  public static func percent(_ fraction: Double) -> String {
+    let percent = fraction * 100
+    return percent >= 99.95 ? "100%" : String(format: percent >= 9.95 ? "%.0f%%" : "%.1f%%", percent)
+  }
+
+  /// "43.98 % (39.5 … 48.5)" of a count.
+  public static func accuracy(_ hits: Int, of trials: Int) -> (value: String, detail: String) {
+    let interval = Binomial.interval(hits: hits, trials: trials)
+    let value = String(format: "%.1f%%", 100 * Double(hits) / Double(max(1, trials)))
+    let detail = String(
+      format: "%d of %d, 95%% interval %.1f–%.1f%%", hits, trials, 100 * interval.low, 100 * interval.high)
+    return (value, detail)
+  }
+
+  /// What the user should know about the run.
+  public var notes: [String] { manifest.findings.notes }
+
+  /// The three accuracies: in files, in float, clean.
+  public var accuracyLines: [(label: String, value: String, detail: String)] {
+    let counts = [
+      ("robust accuracy in files", summary.robustInFile),
+      ("robust accuracy in float", summary.robustInFloat), ("clean accuracy", summary.cleanCorrect),
+    ]
+    return counts.map { label, hits in
+      let (value, detail) = Self.accuracy(hits, of: summary.images)
+      return (label, value, detail)
+    }
+  }
+
+  var cards: [[String: String]] {
+    let accuracies = accuracyLines.enumerated().map { index, line in
+      ["kind": index == 0 ? "main" : "", "value": line.value, "label": line.label, "detail": line.detail]
+    }
+    let share = summary.cleanCorrect == 0 ? 0 : Double(summary.brokenInFile) / Double(summary.cleanCorrect)
+    return accuracies + [
+      [
+        "kind": "", "value": Self.percent(share), "label": "attack success",
+        "detail": "\(summary.brokenInFile) of \(summary.cleanCorrect) correct images broken in their files",
+      ]
+    ]
+  }
+
+  var parts: [[String: String]] {
+    ["survived", "broken", "over-budget", "error", "already-wrong"].compactMap { name in
+      let count = manifest.findings.images.count { $0.outcome.name == name }
+      let share = 100 * Double(count) / Double(max(1, summary.images))
+      return count == 0
+        ? nil : ["name": name, "count": "\(count)", "percent": String(format: "%.3f", share)]
+    }
+  }
+
+  var facts: [[String: String]] {
+    let run = manifest.run
+    let parameters = run.attack.parameters.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ")
+    let rows = [
+      ("model", "\(manifest.model.name) (\(manifest.model.arch), \(manifest.model.classes.count) classes)"),
+      ("weights sha256", manifest.model.weightsSHA256 ?? "none"),
+      ("data", run.source.dataset.name), ("attack", "\(run.attack.card.title), \(run.attack.card.paper)"),
+      ("parameters", parameters.isEmpty ? "none" : parameters), ("seed", "\(run.seed)"),
+      ("cost", "\(summary.forwardImages) forward and \(summary.backwardImages) backward passes of one image"),
+    ]
+    return rows.map { ["name": $0.0, "value": $0.1] }
+  }
+
+  private var verb: String {
+    if case .targeted(let label) = manifest.run.aim {
+      "taken for \(manifest.model.name(of: label))"
+    } else {
+      "misclassified"
+    }
+  }
+
+  private var changeInWords: String {
+    let run = manifest.run
+    switch run.epsilon.norm {
+    case .linf where run.rounding == .strict:
+      let levels = run.epsilon.strictLevels
+      return "no pixel by more than \(levels) of 255 levels"
+    case .linf: return "no pixel by more than \(run.epsilon.text), rounded to the nearest level"
+    case .l2: return "each image by an L2 distance of at most \(run.epsilon.text)"
+    case .l1: return "each image by an L1 distance of at most \(run.epsilon.text)"
+    case .l0: return "at most \(run.epsilon.text) values of each image"
+    }
+  }
+
+  private var normSymbol: String {
+    switch manifest.run.epsilon.norm {
+    case .linf: "L∞"
+    case .l2: "L2"
+    case .l1: "L1"
+    case .l0: "L0"
+    }
+  }
+
+  private static func quoted(_ word: String) -> String {
+    let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+@%".contains($0)) }
+    return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+}

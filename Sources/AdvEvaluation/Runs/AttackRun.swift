@@ -1,0 +1,89 @@
+import AdvTensor
+import AdvThreat
+import Synchronization
+
+/// One attack on one model, over all images of a source.
+public struct AttackRun: Sendable {
+  /// What the images are to be pushed to.
+  public enum Aim: Sendable, Hashable {
+    /// Any class but the right one.
+    case untargeted
+    /// This class.
+    case targeted(Int)
+  }
+
+  /// The images.
+  public var source: ImageSource
+  /// The attack with its parameters.
+  public var attack: ConfiguredAttack
+  /// The radius and its norm.
+  public var epsilon: Epsilon
+  /// How candidates are rounded to the levels of a file.
+  public var rounding = EpsilonRounding.strict
+  /// Whether candidates that rounding has spoilt are mended inside the ball.
+  public var repairs = true
+  /// What the attack is after.
+  public var aim = Aim.untargeted
+  /// Fixes every random draw.
+  public var seed: UInt64 = 0
+  /// Images per batch; no result depends on it.
+  public var batch = 64
+  /// Threads; no result depends on them.
+  public var threads = 1
+  /// Makes the model's view for one thread.
+  public var makeOracle: @Sendable () throws -> any GradientOracle
+
+  /// A run with the defaults for everything that is not given.
+  public init(
+    source: ImageSource, attack: ConfiguredAttack, epsilon: Epsilon,
+    makeOracle: @escaping @Sendable () throws -> any GradientOracle
+  ) {
+    (self.source, self.attack, self.epsilon, self.makeOracle) = (source, attack, epsilon, makeOracle)
+  }
+
+  /// How far a run has come.
+  public struct Progress: Sendable {
+    /// Images finished.
+    public var images = 0
+    /// Images that the model classified correctly before the attack.
+    public var cleanCorrect = 0
+    /// Images broken in their files.
+    public var broken = 0
+  }
+
+  /// What a run found.
+  public struct Findings: Sendable {
+    /// One result per image, in the source's order; fewer than asked for after a stop.
+    public var images: [ImageResult]
+    /// What the user should know, such as a loss that was replaced.
+    public var notes: [String]
+  }
+
+  /// Attacks every image and writes its file below `images/` of the folder.
+  ///
+  /// After a stop the batches in progress are finished and what is done is returned. `progress` is called by
+  /// the working threads, one at a time.
+  public func execute(
+    into folder: OutputFolder.Staging, stop: StopSignal = StopSignal(),
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) throws -> Findings {
+    try folder.createFolder("images")
+    let total = Mutex(Progress())
+    let pool = BatchPool(threads: threads, stop: stop)
+    let parts = try pool.map(
+      BatchPool.batches(of: source.count, size: batch), state: makeOracle
+    ) { oracle, places in
+      try AttackBatch(run: self, places: places, oracle: oracle, folder: folder).result()
+    } finished: { _, part in
+      total.withLock { total in
+        total.images += part.images.count
+        total.cleanCorrect += part.images.count { $0.outcome != .alreadyWrong }
+        total.broken += part.images.count { $0.outcome == .broken }
+        progress(total)
+      }
+    }
+    var notes: [String] = []
+    for note in parts.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
+    return Findings(images: parts.flatMap(\.images), notes: notes)
+  }
+}
