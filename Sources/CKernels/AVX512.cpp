@@ -1,8 +1,14 @@
 // The kernels for AVX-512: 32 registers of 16 floats.
 
-#include "Kernels.hpp"
-// Shared inline functions come first: compiled under the target attribute they could be linked into other files.
+// Headers with inline functions come first: compiled under the target attribute, their code could be linked into
+// files that run on any machine.
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
 #include "Geometry.hpp"
+#include "Kernels.hpp"
 
 #if defined(__x86_64__)
 
@@ -11,6 +17,10 @@
 #define ADVK_TILE_PIXELS 13
 #define ADVK_PANEL_VECTORS 2
 #define ADVK_PROBE_CHAINS 16
+#define ADVK_STEM_PIXELS 8
+#define ADVK_OUTER_INPUTS 16
+#define ADVK_STEM_INPUTS 8
+#define ADVK_LINEAR_OUTPUTS 8
 
 #pragma clang attribute push(                                                                              \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,tune=znver4"))), \

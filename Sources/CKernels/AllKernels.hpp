@@ -1,7 +1,16 @@
 // Every kernel, for the instruction set that ADVK_NAMESPACE and its companions name.
 
+#include "Activation.hpp"
+#include "Channels.hpp"
 #include "Convolution.hpp"
+#include "Depthwise.hpp"
+#include "Layout.hpp"
+#include "Linear.hpp"
+#include "Pointwise.hpp"
+#include "Pooling.hpp"
 #include "Probe.hpp"
+#include "StemGradient.hpp"
+#include "WeightGradient.hpp"
 
 namespace ADVK_NAMESPACE {
 
@@ -9,7 +18,31 @@ constexpr Kernels all_kernels = {
     .peak_probe = peak_probe,
     .convolution_forward = convolution_forward,
     .convolution_input_gradient = convolution_input_gradient,
+    .convolution_weight_gradient = convolution_weight_gradient,
+    .depthwise_forward = depthwise_forward,
+    .depthwise_input_gradient = depthwise_input_gradient,
+    .depthwise_weight_gradient = depthwise_weight_gradient,
     .stem_forward = stem_forward,
+    .stem_input_gradient = stem_input_gradient,
+    .stem_weight_gradient = stem_weight_gradient,
+    .max_pool_forward = max_pool_forward,
+    .max_pool_input_gradient = max_pool_input_gradient,
+    .average_pool_forward = average_pool_forward,
+    .average_pool_input_gradient = average_pool_input_gradient,
+    .global_average_pool_forward = global_average_pool_forward,
+    .global_average_pool_input_gradient = global_average_pool_input_gradient,
+    .linear = linear,
+    .linear_weight_gradient = linear_weight_gradient,
+    .pointwise = pointwise,
+    .activation = activation,
+    .softmax_forward = softmax_forward,
+    .softmax_input_gradient = softmax_input_gradient,
+    .fill = fill,
+    .copy_channels = copy_channels,
+    .channel_sums = channel_sums,
+    .planar_copy = planar_copy,
+    .planar_to_blocked = planar_to_blocked,
+    .blocked_to_planar = blocked_to_planar,
 };
 
 }  // namespace ADVK_NAMESPACE

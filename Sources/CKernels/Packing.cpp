@@ -93,6 +93,20 @@ void walk_stem_gradient(const AdvkConvolutionShape &shape, Visit visit) {
   }
 }
 
+/// Calls visit(packed index, canonical index or -1) for depthwise weights: [block][tap][16].
+template <class Visit>
+void walk_depthwise(const AdvkConvolutionShape &shape, Visit visit) {
+  const ptrdiff_t taps = shape.window.kernel_height * shape.window.kernel_width;
+  ptrdiff_t packed = 0;
+  for (ptrdiff_t block = 0; block < blocks_of(shape.input_channels); ++block) {
+    for (ptrdiff_t tap = 0; tap < taps; ++tap) {
+      for (ptrdiff_t channel = block * lanes; channel < (block + 1) * lanes; ++channel) {
+        visit(packed++, channel < shape.input_channels ? channel * taps + tap : -1);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 ptrdiff_t advk_convolution_groups(const AdvkConvolutionShape *shape) {
@@ -183,4 +197,43 @@ void advk_stem_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *s
   walk_stem(isa, *shape, [=](ptrdiff_t at, ptrdiff_t to) {
     if (to >= 0) gradient[to] += accumulator[at];
   });
+}
+
+ptrdiff_t advk_depthwise_weights_size(const AdvkConvolutionShape *shape) {
+  return blocks_of(shape->input_channels) * lanes * shape->window.kernel_height * shape->window.kernel_width;
+}
+
+void advk_depthwise_pack_weights(const AdvkConvolutionShape *shape, const float *weights, float *packed) {
+  walk_depthwise(*shape, [=](ptrdiff_t at, ptrdiff_t from) { packed[at] = from >= 0 ? weights[from] : 0; });
+}
+
+void advk_depthwise_unpack_weight_gradient(const AdvkConvolutionShape *shape, const float *accumulator,
+                                           float *gradient) {
+  walk_depthwise(*shape, [=](ptrdiff_t at, ptrdiff_t to) {
+    if (to >= 0) gradient[to] += accumulator[at];
+  });
+}
+
+ptrdiff_t advk_linear_weights_size(AdvkISA isa, ptrdiff_t input_features, ptrdiff_t output_features,
+                                   AdvkDirection direction) {
+  (void)isa;
+  return direction == ADVK_FORWARD ? blocks_of(output_features) * lanes * input_features
+                                   : blocks_of(input_features) * lanes * output_features;
+}
+
+void advk_linear_pack_weights(AdvkISA isa, ptrdiff_t input_features, ptrdiff_t output_features,
+                              AdvkDirection direction, const float *weights, float *packed) {
+  const bool forward = direction == ADVK_FORWARD;
+  const ptrdiff_t outputs = forward ? output_features : input_features;
+  const ptrdiff_t inputs = forward ? input_features : output_features;
+  const ptrdiff_t padded = blocks_of(outputs) * lanes;
+  for (ptrdiff_t panel = 0; panel < padded; panel += panel_width(isa)) {
+    const ptrdiff_t width = smaller(panel_width(isa), padded - panel);
+    for (ptrdiff_t input = 0; input < inputs; ++input) {
+      for (ptrdiff_t output = panel; output < panel + width; ++output) {
+        const ptrdiff_t from = forward ? output * input_features + input : input * input_features + output;
+        *packed++ = output < outputs ? weights[from] : 0;
+      }
+    }
+  }
 }
