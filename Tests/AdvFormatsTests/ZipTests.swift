@@ -86,11 +86,11 @@ struct ZipBuilder {
 }
 
 @Suite struct NPZTests {
-  @Test(arguments: ["arrays.npz", "arrays_deflated.npz"])
-  func `arrays of every type, byte order and memory order are read`(name: String) throws {
+  @Test(arguments: [("arrays.npz", 2), ("arrays_deflated.npz", 11)])
+  func `arrays of every type, byte order and memory order are read`(name: String, types: Int) throws {
     let expected = Tensor([2, 3, 4], (0..<24).map { Float($0) })
     let archive = try TensorArchive.read(fixture(name))
-    #expect(archive.count == 11 * 2 * 2)
+    #expect(archive.count == types * 2 * 2)
     for entry in archive.entries {
       #expect(entry.tensor == expected, "\(entry.name)")
       #expect(entry.storedType.byteCount == Int(String(entry.name.dropFirst().prefix(1))))

@@ -35,15 +35,12 @@ public enum AtomicFile {
       if mkdir(partial, 0o777) != 0 {
         let failure = errno
         // A folder above may forbid creation and yet hold the next one: only its absence is an error.
-        guard isFolder(partial) else { throw unwritable(path, failure == EEXIST ? ENOTDIR : failure) }
+        guard FolderListing.isFolder(partial) else {
+          throw unwritable(path, failure == EEXIST ? ENOTDIR : failure)
+        }
       }
     }
     guard access(path, W_OK | X_OK) == 0 else { throw unwritable(path, errno) }
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   private static func openTemporary(beside path: String) throws(FormatError) -> (Int32, String) {

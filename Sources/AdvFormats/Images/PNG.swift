@@ -18,7 +18,7 @@ public enum PNG {
   public static func decode(
     _ bytes: [UInt8], named name: String = "PNG data", background: UInt8 = 255
   ) throws(FormatError) -> DecodedImage {
-    guard ImageFormat(magicOf: bytes) == .png else { throw notPNG(bytes, name) }
+    guard ImageFormat(magicOf: bytes) == .png else { throw ImageFormat.png.mismatch(bytes, named: name) }
     var decoded = adv_png_image()
     let status = adv_png_decode(
       bytes, bytes.count, UInt32(ImageLimits.side), UInt64(ImageLimits.pixels), &decoded)
@@ -76,21 +76,6 @@ public enum PNG {
       }
     }
     return levels
-  }
-
-  private static func notPNG(_ bytes: [UInt8], _ name: String) -> FormatError {
-    if bytes.count < 8 {
-      return FormatError(
-        .truncated, path: name, "the file is too short for a PNG", got: "\(bytes.count) bytes")
-    }
-    if let other = ImageFormat(magicOf: bytes) {
-      return FormatError(
-        .mismatched, path: name, "the content is of another format", got: other.rawValue, expected: "PNG",
-        remedy: "Rename the file to the extension of its content, or convert it.")
-    }
-    return FormatError(
-      .mismatched, path: name, "the file is not a PNG", got: "first bytes \(hexadecimal(bytes.prefix(4)))",
-      expected: "89 50 4e 47")
   }
 
   private static func failure(_ status: adv_png_status, message: String, _ name: String) -> FormatError {
