@@ -1,7 +1,7 @@
 // Speed of the convolution kernels on one core, as GFLOP/s and as a share of the measured multiply-add peak.
 //
-//   clang++ -O2 -std=c++20 -ISources/CKernels/include Benchmarks/kernels.cpp Sources/CKernels/*.cpp -o /tmp/kernels
-//   /tmp/kernels [avx512|avx2|plain] [images]
+//   clang++ -O2 -std=c++20 -ISources/CKernels/include Benchmarks/kernels.cpp Sources/CKernels/*.cpp -o
+//   /tmp/kernels /tmp/kernels [avx512|avx2|plain] [images]
 //
 // Each figure is the best of repeated runs, in processor time; the peak is
 // measured again beside every figure.
@@ -105,7 +105,10 @@ void report(const char *what, double flops, double time, AdvkISA isa) {
 void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
   const ptrdiff_t out = (c.size + 2 * c.padding - c.kernel) / c.stride + 1;
   const AdvkConvolutionShape shape = {
-      c.inputs, c.outputs, 1, {c.kernel, c.kernel, c.stride, c.stride, 1, 1, c.padding, c.padding, c.padding, c.padding}};
+      c.inputs,
+      c.outputs,
+      1,
+      {c.kernel, c.kernel, c.stride, c.stride, 1, 1, c.padding, c.padding, c.padding, c.padding}};
   const ptrdiff_t halo = c.kernel - 1;
   const double flops = 2.0 * images * c.inputs * c.outputs * out * out * c.kernel * c.kernel;
   std::printf("%s, %td images\n", c.name, images);
@@ -127,9 +130,11 @@ void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
   const AdvkConvolution f = {x.view, y.view, shape.window, 1, packed.start, {}};
   const AdvkConvolution b = {y.view, x.view, shape.window, 1, packed.start, {}};
   report("forward", flops, least_time([&] { advk_convolution_forward(isa, &f, 0, images); }), isa);
-  report("input gradient", flops, least_time([&] { advk_convolution_input_gradient(isa, &b, 0, images); }), isa);
+  report("input gradient", flops, least_time([&] { advk_convolution_input_gradient(isa, &b, 0, images); }),
+         isa);
   const AdvkWeightGradient w = {x.view, y.view, shape.window, 1, gradient.start};
-  report("weight gradient", flops, least_time([&] { advk_convolution_weight_gradient(isa, &w, 0, images); }), isa);
+  report("weight gradient", flops, least_time([&] { advk_convolution_weight_gradient(isa, &w, 0, images); }),
+         isa);
 }
 
 }  // namespace
@@ -139,12 +144,18 @@ int main(int count, char **arguments) {
   if (count > 1 && !advk_isa_named(arguments[1], &isa)) return 2;
   const ptrdiff_t images = count > 2 ? std::atoi(arguments[2]) : 2;
   const Case cases[] = {
-      {"3x3 64@56", 64, 64, 56, 3, 1, 1},     {"3x3 128@28", 128, 128, 28, 3, 1, 1},
-      {"3x3 256@14", 256, 256, 14, 3, 1, 1},  {"3x3 512@7", 512, 512, 7, 3, 1, 1},
-      {"3x3 16@32", 16, 16, 32, 3, 1, 1},     {"3x3 32@16", 32, 32, 16, 3, 1, 1},
-      {"3x3 64@8", 64, 64, 8, 3, 1, 1},       {"3x3/2 64->128@56", 64, 128, 56, 3, 2, 1},
-      {"1x1 256->64@56", 256, 64, 56, 1, 1, 0}, {"1x1/2 256->512@56", 256, 512, 56, 1, 2, 0},
-      {"stem 7x7/2 3->64@224", 3, 64, 224, 7, 2, 3}, {"stem 3x3 3->16@32", 3, 16, 32, 3, 1, 1},
+      {"3x3 64@56", 64, 64, 56, 3, 1, 1},
+      {"3x3 128@28", 128, 128, 28, 3, 1, 1},
+      {"3x3 256@14", 256, 256, 14, 3, 1, 1},
+      {"3x3 512@7", 512, 512, 7, 3, 1, 1},
+      {"3x3 16@32", 16, 16, 32, 3, 1, 1},
+      {"3x3 32@16", 32, 32, 16, 3, 1, 1},
+      {"3x3 64@8", 64, 64, 8, 3, 1, 1},
+      {"3x3/2 64->128@56", 64, 128, 56, 3, 2, 1},
+      {"1x1 256->64@56", 256, 64, 56, 1, 1, 0},
+      {"1x1/2 256->512@56", 256, 512, 56, 1, 2, 0},
+      {"stem 7x7/2 3->64@224", 3, 64, 224, 7, 2, 3},
+      {"stem 3x3 3->16@32", 3, 16, 32, 3, 1, 1},
   };
   for (const Case &c : cases) run(c, isa, images);
   return 0;

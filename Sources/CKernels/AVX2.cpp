@@ -1,7 +1,7 @@
 // The kernels for AVX2 with FMA: 16 registers of 8 floats.
 
-// Headers with inline functions come first: compiled under the target attribute, their code could be linked into
-// files that run on any machine.
+// Headers with inline functions come first: compiled under the target attribute, their code could be linked
+// into files that run on any machine.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // The kernels for AVX-512: 32 registers of 16 floats.
 
-// Headers with inline functions come first: compiled under the target attribute, their code could be linked into
-// files that run on any machine.
+// Headers with inline functions come first: compiled under the target attribute, their code could be linked
+// into files that run on any machine.
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@
 #define ADVK_STEM_INPUTS 8
 #define ADVK_LINEAR_OUTPUTS 8
 
-#pragma clang attribute push(                                                                              \
+#pragma clang attribute push(                                                                         \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi,bmi2,f16c,tune=znver4"))), \
     apply_to = function)
 #include "AllKernels.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-// Activation functions and their derivatives, an element at a time with the mathematics library: these layers are
-// rare and small beside convolutions, and the library is exact to the last place or two.
+// Activation functions and their derivatives, an element at a time with the mathematics library: these layers
+// are rare and small beside convolutions, and the library is exact to the last place or two.
 
 #include <math.h>
 
@@ -152,7 +152,8 @@ inline void softmax_input_gradient(const AdvkSoftmax *d, ptrdiff_t first, ptrdif
     float *output = d->output + image * d->output_stride;
     double total = 0;
     for (ptrdiff_t i = 0; i < d->features; ++i) total += static_cast<double>(gradient[i]) * saved[i];
-    for (ptrdiff_t i = 0; i < d->features; ++i) output[i] = static_cast<float>(saved[i] * (gradient[i] - total));
+    for (ptrdiff_t i = 0; i < d->features; ++i)
+      output[i] = static_cast<float>(saved[i] * (gradient[i] - total));
   }
 }
 

@@ -22,11 +22,13 @@ inline void copy_block(const AdvkChannelCopy &d, ptrdiff_t image, ptrdiff_t from
 }
 
 /// `lane_count` channels that lie in one block on both sides.
-inline void copy_lanes(const AdvkChannelCopy &d, ptrdiff_t image, ptrdiff_t from_channel, ptrdiff_t to_channel,
-                       ptrdiff_t lane_count) {
+inline void copy_lanes(const AdvkChannelCopy &d, ptrdiff_t image, ptrdiff_t from_channel,
+                       ptrdiff_t to_channel, ptrdiff_t lane_count) {
   for (ptrdiff_t y = 0; y < d.source.height; ++y) {
-    const float *from = d.source.origin + view_offset(d.source, image, from_channel / lanes, y, 0) + from_channel % lanes;
-    float *to = d.destination.origin + view_offset(d.destination, image, to_channel / lanes, y, 0) + to_channel % lanes;
+    const float *from =
+        d.source.origin + view_offset(d.source, image, from_channel / lanes, y, 0) + from_channel % lanes;
+    float *to = d.destination.origin + view_offset(d.destination, image, to_channel / lanes, y, 0) +
+                to_channel % lanes;
     for (ptrdiff_t x = 0; x < d.source.width * lanes; x += lanes) {
       for (ptrdiff_t lane = 0; lane < lane_count; ++lane) {
         to[x + lane] = d.accumulates ? to[x + lane] + from[x + lane] : from[x + lane];

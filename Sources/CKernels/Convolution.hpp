@@ -23,12 +23,15 @@ struct Source {
   bool blocked;
 };
 
-inline const uint16_t *mask_at(const AdvkMask &mask, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y, ptrdiff_t x) {
-  return mask.bits ? mask.bits + image * mask.image_stride + block * mask.block_stride + y * mask.row_stride + x
-                   : nullptr;
+inline const uint16_t *mask_at(const AdvkMask &mask, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y,
+                               ptrdiff_t x) {
+  return mask.bits
+             ? mask.bits + image * mask.image_stride + block * mask.block_stride + y * mask.row_stride + x
+             : nullptr;
 }
 
-inline ptrdiff_t view_offset(const AdvkView &view, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y, ptrdiff_t x) {
+inline ptrdiff_t view_offset(const AdvkView &view, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y,
+                             ptrdiff_t x) {
   return image * view.image_stride + block * view.block_stride + y * view.row_stride + x * lanes;
 }
 
@@ -42,7 +45,8 @@ inline Line line_at(const Source &source, const Target &target, ptrdiff_t image,
   line.input = source.origin + image * source.image_stride + y * source.row_step + x * source.pixel_step;
   line.output = target.view.origin + view_offset(target.view, image, block, out_y, out_x);
   const AdvkView &residual = epilogue.residual;
-  line.residual = residual.origin ? residual.origin + view_offset(residual, image, block, out_y, out_x) : nullptr;
+  line.residual =
+      residual.origin ? residual.origin + view_offset(residual, image, block, out_y, out_x) : nullptr;
   line.saved = const_cast<uint16_t *>(mask_at(epilogue.saved_mask, image, block, out_y, out_x));
   line.applied = mask_at(epilogue.applied_mask, image, block, out_y, out_x);
   return line;
@@ -62,9 +66,10 @@ inline void aim(Panel &panel, const Target &target, ptrdiff_t block) {
   panel.applied_block = epilogue.applied_mask.block_stride;
 }
 
-/// One panel over lines: images first ..< first + count, rows of the grid in order, `split.rows` lines together.
-inline void run_panel(const Panel &panel, int vectors, const Source &source, const Target &target, ptrdiff_t block,
-                      ptrdiff_t first, ptrdiff_t count) {
+/// One panel over lines: images first ..< first + count, rows of the grid in order, `split.rows` lines
+/// together.
+inline void run_panel(const Panel &panel, int vectors, const Source &source, const Target &target,
+                      ptrdiff_t block, ptrdiff_t first, ptrdiff_t count) {
   const ptrdiff_t line_count = count * target.height;
   if (line_count <= 0 || target.width <= 0) return;
   const Split split = make_split(target.width, source.pixel_step, source.blocked);
@@ -72,9 +77,9 @@ inline void run_panel(const Panel &panel, int vectors, const Source &source, con
   for (ptrdiff_t at = 0; at < line_count; at += rows) {
     rows = rows_within(split.rows, line_count - at);
     const TileFunction wide = find_tile(vectors, source.pixel_step, source.blocked, rows, split.columns);
-    const TileFunction narrow =
-        split.wide < split.tiles ? find_tile(vectors, source.pixel_step, source.blocked, rows, split.columns - 1)
-                                 : nullptr;
+    const TileFunction narrow = split.wide < split.tiles ? find_tile(vectors, source.pixel_step,
+                                                                     source.blocked, rows, split.columns - 1)
+                                                         : nullptr;
     ptrdiff_t x = 0;
     for (ptrdiff_t tile = 0; tile < split.tiles; ++tile) {
       Line lines[most_rows];
@@ -88,8 +93,8 @@ inline void run_panel(const Panel &panel, int vectors, const Source &source, con
   }
 }
 
-/// All panels of one group: `panel` has the depth, and `panel.weights` the first panel's weights. Returns where the
-/// weights end.
+/// All panels of one group: `panel` has the depth, and `panel.weights` the first panel's weights. Returns
+/// where the weights end.
 inline const float *run_group(Panel panel, const Source &source, const Target &target, ptrdiff_t first_block,
                               ptrdiff_t blocks, ptrdiff_t first, ptrdiff_t count) {
   const ptrdiff_t depth = panel.outer_count * panel.offset_count * panel.run;
@@ -132,8 +137,9 @@ inline void convolve(const AdvkConvolution &d, AdvkDirection direction, ptrdiff_
     panel.run = lanes;
     const Target target = make_target(d.output, d.epilogue, phase);
     for (ptrdiff_t group = 0; group < d.groups; ++group) {
-      const Source source = {d.input.origin + group * input_blocks * d.input.block_stride, d.input.image_stride,
-                             phase.input_step_y * d.input.row_stride, phase.input_step_x * lanes, true};
+      const Source source = {d.input.origin + group * input_blocks * d.input.block_stride,
+                             d.input.image_stride, phase.input_step_y * d.input.row_stride,
+                             phase.input_step_x * lanes, true};
       panel.weights = weights;
       weights = run_group(panel, source, target, group * output_blocks, output_blocks, first, count);
     }

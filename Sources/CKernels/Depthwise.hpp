@@ -1,6 +1,7 @@
 #pragma once
 
-// Depthwise convolution: each lane is a channel of its own. Packed weights are [block][tap][16] in all directions.
+// Depthwise convolution: each lane is a channel of its own. Packed weights are [block][tap][16] in all
+// directions.
 
 #include "WeightGradient.hpp"
 
@@ -8,7 +9,8 @@ namespace ADVK_NAMESPACE {
 
 constexpr int depthwise_pixels = ADVK_OUTER_INPUTS / 2;
 
-/// What is the same for all tiles of one block and phase. `weights` and `offsets` are those of the phase's taps.
+/// What is the same for all tiles of one block and phase. `weights` and `offsets` are those of the phase's
+/// taps.
 struct DepthwiseTaps {
   ptrdiff_t count;
   const Tap *taps;
@@ -20,21 +22,24 @@ struct DepthwiseTaps {
 template <int Pixels>
 void depthwise_tile(const DepthwiseTaps &taps, const Panel &panel, const Line &line) {
   Lanes sums[Pixels];
-  ADVK_UNROLL for (int pixel = 0; pixel < Pixels; ++pixel) sums[pixel] = panel.bias ? load(panel.bias) : splat(0);
+  ADVK_UNROLL
+  for (int pixel = 0; pixel < Pixels; ++pixel) sums[pixel] = panel.bias ? load(panel.bias) : splat(0);
   for (ptrdiff_t at = 0; at < taps.count; ++at) {
     const Lanes weight = load(taps.weights + taps.taps[at].index * lanes);
     const float *input = line.input + taps.offsets[at];
-    ADVK_UNROLL for (int pixel = 0; pixel < Pixels; ++pixel) {
+    ADVK_UNROLL
+    for (int pixel = 0; pixel < Pixels; ++pixel) {
       sums[pixel] = multiply_add(load(input + pixel * taps.pixel_step), weight, sums[pixel]);
     }
   }
-  ADVK_UNROLL for (int pixel = 0; pixel < Pixels; ++pixel) {
+  ADVK_UNROLL
+  for (int pixel = 0; pixel < Pixels; ++pixel) {
     Tile<1, 1, 1, 16, 16>::finish(panel, line, pixel, 0, sums[pixel]);
   }
 }
 
-inline void depthwise_rows(const DepthwiseTaps &taps, const Source &source, const Target &target, ptrdiff_t image,
-                           ptrdiff_t block) {
+inline void depthwise_rows(const DepthwiseTaps &taps, const Source &source, const Target &target,
+                           ptrdiff_t image, ptrdiff_t block) {
   Panel panel = {};
   aim(panel, target, block);
   for (ptrdiff_t y = 0; y < target.height; ++y) {
@@ -77,7 +82,8 @@ inline void depthwise_input_gradient(const AdvkConvolution *d, ptrdiff_t first, 
 }
 
 /// One tap of one block over a chunk: accumulator [16].
-inline void depthwise_outer(const Chunk &chunk, ptrdiff_t offset, ptrdiff_t gradient_offset, float *accumulator) {
+inline void depthwise_outer(const Chunk &chunk, ptrdiff_t offset, ptrdiff_t gradient_offset,
+                            float *accumulator) {
   Lanes total = load(accumulator);
   for (ptrdiff_t line = 0; line < chunk.line_count; ++line) {
     const float *from = chunk.inputs[line] + offset;
@@ -98,7 +104,8 @@ inline void depthwise_weight_gradient(const AdvkWeightGradient *d, ptrdiff_t fir
                    for (ptrdiff_t block = 0; block < d->input.blocks; ++block) {
                      for (ptrdiff_t tap = 0; tap < phase.tap_count; ++tap) {
                        const ptrdiff_t offset = block * d->input.block_stride +
-                                                phase.taps[tap].y * d->input.row_stride + phase.taps[tap].x * lanes;
+                                                phase.taps[tap].y * d->input.row_stride +
+                                                phase.taps[tap].x * lanes;
                        depthwise_outer(chunk, offset, block * d->output_gradient.block_stride, accumulator);
                        accumulator += lanes;
                      }

@@ -61,11 +61,13 @@ AdvkISA advk_isa_selected(void) {
   return is_known && advk_isa_is_supported(isa) ? isa : advk_isa_best();
 }
 
-double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink) { return kernels(isa).peak_probe(rounds, sink); }
+double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink) {
+  return kernels(isa).peak_probe(rounds, sink);
+}
 
-#define ADVK_DISPATCH(name, Descriptor)                                                        \
+#define ADVK_DISPATCH(name, Descriptor)                                                  \
   void advk_##name(AdvkISA isa, const Descriptor *d, ptrdiff_t first, ptrdiff_t count) { \
-    kernels(isa).name(d, first, count);                                                        \
+    kernels(isa).name(d, first, count);                                                  \
   }
 
 ADVK_DISPATCH(convolution_forward, AdvkConvolution)

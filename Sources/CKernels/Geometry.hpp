@@ -1,7 +1,7 @@
 #pragma once
 
-// Taps of convolutions: which input pixels meet an output pixel, for the forward direction and for each phase of the
-// input gradient. Independent of the instruction set.
+// Taps of convolutions: which input pixels meet an output pixel, for the forward direction and for each phase
+// of the input gradient. Independent of the instruction set.
 
 #include "CKernels.h"
 
@@ -26,9 +26,10 @@ struct Tap {
 
 /// The output pixels (first + i * step) that share one list of taps.
 ///
-/// Forward: one phase, and out[i] reads in[i * input_step + tap]. Input gradient: a pixel of the input at y meets
-/// output rows (y + padding - k * dilation) / stride where that is whole, which depends on y mod stride only. So each
-/// residue is a phase with its own taps, and pixels of a phase are neighbours in the gradient of the output.
+/// Forward: one phase, and out[i] reads in[i * input_step + tap]. Input gradient: a pixel of the input at y
+/// meets output rows (y + padding - k * dilation) / stride where that is whole, which depends on y mod stride
+/// only. So each residue is a phase with its own taps, and pixels of a phase are neighbours in the gradient
+/// of the output.
 struct Phase {
   ptrdiff_t first_y, first_x;
   ptrdiff_t step_y, step_x;

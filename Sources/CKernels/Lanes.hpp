@@ -1,7 +1,7 @@
 #pragma once
 
-// Sixteen floats at a time. Included once for each instruction set, inside its namespace ADVK_NAMESPACE and under
-// its target attribute: the compiler splits a `Lanes` into the registers that the instruction set has.
+// Sixteen floats at a time. Included once for each instruction set, inside its namespace ADVK_NAMESPACE and
+// under its target attribute: the compiler splits a `Lanes` into the registers that the instruction set has.
 
 #include <stddef.h>
 #include <stdint.h>

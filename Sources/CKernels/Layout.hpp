@@ -10,7 +10,8 @@ inline ptrdiff_t plane_offset(const AdvkPlanes &planes, ptrdiff_t image, ptrdiff
   return image * planes.image_stride + channel * planes.channel_stride + y * planes.row_stride;
 }
 
-inline void copy_row(const float *from, float *to, ptrdiff_t width, float scale, float shift, bool accumulates) {
+inline void copy_row(const float *from, float *to, ptrdiff_t width, float scale, float shift,
+                     bool accumulates) {
   if (accumulates) {
     for (ptrdiff_t x = 0; x < width; ++x) to[x] += from[x] * scale + shift;
   } else {

@@ -1,13 +1,14 @@
 #pragma once
 
-// Linear layers: the convolution's tiles over images instead of pixels, so that each output is the same chain of
-// multiply-adds whether it is computed alone or in a batch.
+// Linear layers: the convolution's tiles over images instead of pixels, so that each output is the same chain
+// of multiply-adds whether it is computed alone or in a batch.
 
 #include "Convolution.hpp"
 
 namespace ADVK_NAMESPACE {
 
-/// Inputs between two visits of the outputs: a panel's weights of one chunk stay in the first caches for all images.
+/// Inputs between two visits of the outputs: a panel's weights of one chunk stay in the first caches for all
+/// images.
 constexpr ptrdiff_t linear_chunk = 512;
 
 /// Sums of some images and one panel, in rows of the panel's width.
@@ -22,8 +23,8 @@ struct LinearPanel {
 };
 
 /// Inputs start ..< end of one panel for `rows` images: the sums continue from what they hold.
-inline void linear_tile(const AdvkLinear &d, const LinearPanel &of, ptrdiff_t start, ptrdiff_t end, ptrdiff_t image,
-                        ptrdiff_t rows, LinearSums &sums) {
+inline void linear_tile(const AdvkLinear &d, const LinearPanel &of, ptrdiff_t start, ptrdiff_t end,
+                        ptrdiff_t image, ptrdiff_t rows, LinearSums &sums) {
   const ptrdiff_t zero = 0;
   const ptrdiff_t whole = (end - start) / lanes;
   Line lines[most_rows] = {};
@@ -58,8 +59,8 @@ inline void begin_sums(const AdvkLinear &d, const LinearPanel &panel, bool is_fi
 }
 
 /// One chunk of inputs of one panel, for all images.
-inline void linear_chunk_of_panel(const AdvkLinear &d, const LinearPanel &panel, ptrdiff_t start, ptrdiff_t first,
-                                  ptrdiff_t count) {
+inline void linear_chunk_of_panel(const AdvkLinear &d, const LinearPanel &panel, ptrdiff_t start,
+                                  ptrdiff_t first, ptrdiff_t count) {
   const ptrdiff_t end = smaller(start + linear_chunk, d.input_features);
   ptrdiff_t rows = most_rows;
   for (ptrdiff_t at = 0; at < count; at += rows) {
@@ -98,23 +99,28 @@ void linear_outer_tile(const AdvkLinearWeightGradient &d, ptrdiff_t output, ptrd
                        ptrdiff_t count) {
   Lanes sums[Outputs];
   float *gradient = d.gradient + output * d.input_features + input;
-  ADVK_UNROLL for (int row = 0; row < Outputs; ++row) sums[row] = load(gradient + row * d.input_features);
+  ADVK_UNROLL
+  for (int row = 0; row < Outputs; ++row) sums[row] = load(gradient + row * d.input_features);
   for (ptrdiff_t image = first; image < first + count; ++image) {
     const Lanes value = load(d.input + image * d.input_stride + input);
     const float *factors = d.output_gradient + image * d.output_gradient_stride + output;
-    ADVK_UNROLL for (int row = 0; row < Outputs; ++row) {
+    ADVK_UNROLL
+    for (int row = 0; row < Outputs; ++row) {
       sums[row] = multiply_add(splat(factors[row]), value, sums[row]);
     }
   }
-  ADVK_UNROLL for (int row = 0; row < Outputs; ++row) store(gradient + row * d.input_features, sums[row]);
+  ADVK_UNROLL
+  for (int row = 0; row < Outputs; ++row) store(gradient + row * d.input_features, sums[row]);
 }
 
 /// The inputs past the last 16, one at a time.
-inline void linear_outer_tail(const AdvkLinearWeightGradient &d, ptrdiff_t output, ptrdiff_t first, ptrdiff_t count) {
+inline void linear_outer_tail(const AdvkLinearWeightGradient &d, ptrdiff_t output, ptrdiff_t first,
+                              ptrdiff_t count) {
   for (ptrdiff_t input = d.input_features / lanes * lanes; input < d.input_features; ++input) {
     float total = d.gradient[output * d.input_features + input];
     for (ptrdiff_t image = first; image < first + count; ++image) {
-      total += d.output_gradient[image * d.output_gradient_stride + output] * d.input[image * d.input_stride + input];
+      total += d.output_gradient[image * d.output_gradient_stride + output] *
+               d.input[image * d.input_stride + input];
     }
     d.gradient[output * d.input_features + input] = total;
   }
@@ -131,7 +137,8 @@ inline void linear_weight_gradient(const AdvkLinearWeightGradient *d, ptrdiff_t 
       linear_outer_tile<1>(*d, output, input, first, count);
     }
   }
-  for (ptrdiff_t output = 0; output < d->output_features; ++output) linear_outer_tail(*d, output, first, count);
+  for (ptrdiff_t output = 0; output < d->output_features; ++output)
+    linear_outer_tail(*d, output, first, count);
 }
 
 }  // namespace ADVK_NAMESPACE

@@ -1,5 +1,5 @@
-// Packed weights: [phase][group][panel of outputs][block of inputs][tap][16 inputs][panel width], written by loops
-// that say where each packed float comes from. Packing runs once for each layer, so clarity wins here.
+// Packed weights: [phase][group][panel of outputs][block of inputs][tap][16 inputs][panel width], written by
+// loops that say where each packed float comes from. Packing runs once for each layer, so clarity wins here.
 
 #include "Geometry.hpp"
 
@@ -12,10 +12,15 @@ struct Layer {
   AdvkConvolutionShape shape;
   AdvkDirection direction;
 
-  ptrdiff_t inputs() const { return direction == ADVK_FORWARD ? shape.input_channels : shape.output_channels; }
-  ptrdiff_t outputs() const { return direction == ADVK_FORWARD ? shape.output_channels : shape.input_channels; }
+  ptrdiff_t inputs() const {
+    return direction == ADVK_FORWARD ? shape.input_channels : shape.output_channels;
+  }
+  ptrdiff_t outputs() const {
+    return direction == ADVK_FORWARD ? shape.output_channels : shape.input_channels;
+  }
 
-  /// Where the weight between two channels lies in [output][input / groups][taps], or -1 where none joins them.
+  /// Where the weight between two channels lies in [output][input / groups][taps], or -1 where none joins
+  /// them.
   ptrdiff_t index(ptrdiff_t output, ptrdiff_t input, ptrdiff_t tap) const {
     if (output >= outputs() || input >= inputs()) return -1;
     const ptrdiff_t to = direction == ADVK_FORWARD ? output : input;
@@ -55,7 +60,8 @@ void walk(AdvkISA isa, const Layer &layer, Visit visit) {
   }
 }
 
-/// Calls visit(packed index, canonical index or -1) for the forward weights of a stem: [panel][depth][panel width].
+/// Calls visit(packed index, canonical index or -1) for the forward weights of a stem: [panel][depth][panel
+/// width].
 template <class Visit>
 void walk_stem(AdvkISA isa, const AdvkConvolutionShape &shape, Visit visit) {
   const ptrdiff_t depth = shape.input_channels * shape.window.kernel_height * shape.window.kernel_width;
@@ -85,7 +91,8 @@ void walk_stem_gradient(const AdvkConvolutionShape &shape, Visit visit) {
     for (ptrdiff_t channel = 0; channel < shape.input_channels; ++channel) {
       for (ptrdiff_t tap = 0; tap < phase.tap_count; ++tap) {
         for (ptrdiff_t output = 0; output < outputs; ++output) {
-          const ptrdiff_t canonical = (output * shape.input_channels + channel) * taps + phase.taps[tap].index;
+          const ptrdiff_t canonical =
+              (output * shape.input_channels + channel) * taps + phase.taps[tap].index;
           visit(packed++, output < shape.output_channels ? canonical : -1);
         }
       }
@@ -144,7 +151,8 @@ AdvkHalo advk_convolution_halo(const AdvkWindow *window, AdvkDirection direction
   return halo;
 }
 
-ptrdiff_t advk_convolution_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction) {
+ptrdiff_t advk_convolution_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape,
+                                        AdvkDirection direction) {
   (void)isa;
   (void)direction;
   const ptrdiff_t groups = advk_convolution_groups(shape);
@@ -164,8 +172,8 @@ ptrdiff_t advk_convolution_weight_gradient_size(AdvkISA isa, const AdvkConvoluti
   return advk_convolution_weights_size(isa, shape, ADVK_FORWARD);
 }
 
-void advk_convolution_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape, const float *accumulator,
-                                             float *gradient) {
+void advk_convolution_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape,
+                                             const float *accumulator, float *gradient) {
   walk(isa, Layer{*shape, ADVK_FORWARD}, [=](ptrdiff_t at, ptrdiff_t to) {
     if (to >= 0) gradient[to] += accumulator[at];
   });
@@ -192,8 +200,8 @@ ptrdiff_t advk_stem_weight_gradient_size(AdvkISA isa, const AdvkConvolutionShape
   return advk_stem_weights_size(isa, shape, ADVK_FORWARD);
 }
 
-void advk_stem_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape, const float *accumulator,
-                                      float *gradient) {
+void advk_stem_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape,
+                                      const float *accumulator, float *gradient) {
   walk_stem(isa, *shape, [=](ptrdiff_t at, ptrdiff_t to) {
     if (to >= 0) gradient[to] += accumulator[at];
   });

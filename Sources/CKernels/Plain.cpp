@@ -1,4 +1,5 @@
-// Portable kernels: SSE2 on x86-64 (16 registers of 4 floats, no fused multiply-add), NEON on arm64 (32 registers).
+// Portable kernels: SSE2 on x86-64 (16 registers of 4 floats, no fused multiply-add), NEON on arm64 (32
+// registers).
 
 #include <math.h>
 #include <stddef.h>

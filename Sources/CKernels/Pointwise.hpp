@@ -57,7 +57,8 @@ inline void pointwise_block(const AdvkPointwise &d, ptrdiff_t image, ptrdiff_t b
   for (ptrdiff_t y = 0; y < d.output.height; ++y) {
     row.input = d.input.origin + view_offset(d.input, image, block, y, 0);
     row.output = d.output.origin + view_offset(d.output, image, block, y, 0);
-    row.residual = d.residual.origin ? d.residual.origin + view_offset(d.residual, image, block, y, 0) : nullptr;
+    row.residual =
+        d.residual.origin ? d.residual.origin + view_offset(d.residual, image, block, y, 0) : nullptr;
     row.input_bits = mask_at(d.input_mask, image, block, y, 0);
     row.saved_bits = const_cast<uint16_t *>(mask_at(d.saved_mask, image, block, y, 0));
     row.output_bits = mask_at(d.output_mask, image, block, y, 0);

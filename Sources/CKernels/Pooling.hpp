@@ -35,12 +35,14 @@ struct Window {
 
 /// Calls visit for every window of a pooled map. `full` is the map that is pooled.
 template <class Visit>
-void for_each_window(const AdvkWindow &w, const AdvkView &full, const AdvkView &pooled, ptrdiff_t image, Visit visit) {
+void for_each_window(const AdvkWindow &w, const AdvkView &full, const AdvkView &pooled, ptrdiff_t image,
+                     Visit visit) {
   for (ptrdiff_t block = 0; block < pooled.blocks; ++block) {
     for (ptrdiff_t y = 0; y < pooled.height; ++y) {
       const Span rows = make_span(y, w.stride_y, w.padding_top, w.kernel_height, w.dilation_y, full.height);
       for (ptrdiff_t x = 0; x < pooled.width; ++x) {
-        const Span columns = make_span(x, w.stride_x, w.padding_left, w.kernel_width, w.dilation_x, full.width);
+        const Span columns =
+            make_span(x, w.stride_x, w.padding_left, w.kernel_width, w.dilation_x, full.width);
         visit(Window{rows, columns, image, block, y, x});
       }
     }
@@ -49,7 +51,8 @@ void for_each_window(const AdvkWindow &w, const AdvkView &full, const AdvkView &
 
 /// Calls visit(pixel offset in the full map, kernel position) for the positions of a window, in order.
 template <class Visit>
-ADVK_INLINE void for_each_position(const AdvkWindow &w, const AdvkView &full, const Window &window, Visit visit) {
+ADVK_INLINE void for_each_position(const AdvkWindow &w, const AdvkView &full, const Window &window,
+                                   Visit visit) {
   const ptrdiff_t base = view_offset(full, window.image, window.block, window.y.start, window.x.start);
   for (ptrdiff_t ky = window.y.first; ky < window.y.end; ++ky) {
     const ptrdiff_t row = base + ky * w.dilation_y * full.row_stride;
@@ -75,7 +78,7 @@ inline void max_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count
       LaneInts winner = (LaneInts)(int32_t)(window.y.first * d->window.kernel_width + window.x.first);
       for_each_position(d->window, d->input, window, [&](ptrdiff_t offset, ptrdiff_t position) {
         const Lanes value = load(d->input.origin + offset);
-        const LaneInts wins = (value > best) | ((value != value) & (best == best));
+        const LaneInts wins = (value > best) | (value != value);
         best = wins ? value : best;
         winner = wins ? (LaneInts)(int32_t)position : winner;
       });
@@ -85,7 +88,8 @@ inline void max_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count
       }
       store(pooled_at(d->output, window), best);
       if (!d->indices) return;
-      reinterpret_cast<LooseBytes *>(indices_at(*d, d->output, window))->value = __builtin_convertvector(winner, LaneBytes);
+      reinterpret_cast<LooseBytes *>(indices_at(*d, d->output, window))->value =
+          __builtin_convertvector(winner, LaneBytes);
     });
   }
 }
@@ -116,8 +120,8 @@ inline void max_pool_input_gradient(const AdvkPool *d, ptrdiff_t first, ptrdiff_
   }
 }
 
-/// What a window's sum is divided by. Windows that a rounded-up output size pushes past the padding count only what
-/// lies inside it.
+/// What a window's sum is divided by. Windows that a rounded-up output size pushes past the padding count
+/// only what lies inside it.
 inline float divisor(const AdvkPool &d, const AdvkView &full, const Window &window) {
   const AdvkWindow &w = d.window;
   ptrdiff_t rows = window.y.end - window.y.first;

@@ -11,11 +11,13 @@ constexpr int probe_chains = ADVK_PROBE_CHAINS;
 
 inline double peak_probe(ptrdiff_t rounds, float *sink) {
   Lanes sums[probe_chains];
-  ADVK_UNROLL for (int chain = 0; chain < probe_chains; ++chain) sums[chain] = splat(*sink + chain);
+  ADVK_UNROLL
+  for (int chain = 0; chain < probe_chains; ++chain) sums[chain] = splat(*sink + chain);
   const Lanes scale = splat(0.999f);
   const Lanes shift = splat(1e-3f);
   for (ptrdiff_t round = 0; round < rounds; ++round) {
-    ADVK_UNROLL for (int chain = 0; chain < probe_chains; ++chain) {
+    ADVK_UNROLL
+    for (int chain = 0; chain < probe_chains; ++chain) {
       sums[chain] = multiply_add(sums[chain], scale, shift);
     }
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The gradient with respect to a planar image of few channels. Vectors run over the output channels and are summed
-// across at the end, so that no product is spent on channels that the image does not have.
+// The gradient with respect to a planar image of few channels. Vectors run over the output channels and are
+// summed across at the end, so that no product is spent on channels that the image does not have.
 
 #include "Convolution.hpp"
 
@@ -28,20 +28,25 @@ using StemFunction = void (*)(const StemPanel &, const float *gradient, float *i
 template <int Pixels, int Colours>
 void stem_tile(const StemPanel &panel, const float *gradient, float *image) {
   Lanes sums[Pixels][Colours];
-  ADVK_UNROLL for (int pixel = 0; pixel < Pixels; ++pixel) {
-    ADVK_UNROLL for (int colour = 0; colour < Colours; ++colour) sums[pixel][colour] = splat(0);
+  ADVK_UNROLL
+  for (int pixel = 0; pixel < Pixels; ++pixel) {
+    ADVK_UNROLL
+    for (int colour = 0; colour < Colours; ++colour) sums[pixel][colour] = splat(0);
   }
   const float *weights = panel.weights;
   for (ptrdiff_t tap = 0; tap < panel.tap_count; ++tap) {
     const float *base = gradient + panel.offsets[tap];
     for (ptrdiff_t block = 0; block < panel.blocks; ++block) {
       Lanes weight[Colours];
-      ADVK_UNROLL for (int colour = 0; colour < Colours; ++colour) {
+      ADVK_UNROLL
+      for (int colour = 0; colour < Colours; ++colour) {
         weight[colour] = load(weights + colour * panel.colour_weights);
       }
-      ADVK_UNROLL for (int pixel = 0; pixel < Pixels; ++pixel) {
+      ADVK_UNROLL
+      for (int pixel = 0; pixel < Pixels; ++pixel) {
         const Lanes value = load(base + pixel * 16);
-        ADVK_UNROLL for (int colour = 0; colour < Colours; ++colour) {
+        ADVK_UNROLL
+        for (int colour = 0; colour < Colours; ++colour) {
           sums[pixel][colour] = multiply_add(value, weight[colour], sums[pixel][colour]);
         }
       }
@@ -49,8 +54,10 @@ void stem_tile(const StemPanel &panel, const float *gradient, float *image) {
       base += panel.block_stride;
     }
   }
-  ADVK_UNROLL for (int pixel = 0; pixel < Pixels; ++pixel) {
-    ADVK_UNROLL for (int colour = 0; colour < Colours; ++colour) {
+  ADVK_UNROLL
+  for (int pixel = 0; pixel < Pixels; ++pixel) {
+    ADVK_UNROLL
+    for (int colour = 0; colour < Colours; ++colour) {
       image[pixel * panel.pixel_step + colour * panel.colour_stride] = sum(sums[pixel][colour]);
     }
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The micro-kernel of convolutions and linear layers: a tile of Rows x Columns pixels times Vectors blocks of 16
-// output channels, kept in registers over the whole depth (input channels x taps).
+// The micro-kernel of convolutions and linear layers: a tile of Rows x Columns pixels times Vectors blocks of
+// 16 output channels, kept in registers over the whole depth (input channels x taps).
 
 #include "Lanes.hpp"
 
@@ -9,8 +9,8 @@ namespace ADVK_NAMESPACE {
 
 /// What is the same for all tiles of one panel of output channels.
 ///
-/// The depth is outer_count steps of `outer_stride`, in each `offset_count` offsets, at each `run` contiguous inputs;
-/// the weights lie in the same order, Vectors x 16 floats for each input.
+/// The depth is outer_count steps of `outer_stride`, in each `offset_count` offsets, at each `run` contiguous
+/// inputs; the weights lie in the same order, Vectors x 16 floats for each input.
 struct Panel {
   const ptrdiff_t *offsets;
   ptrdiff_t offset_count;
@@ -49,27 +49,35 @@ struct Tile {
     Lanes sums[Rows][Columns][Vectors];
     begin(panel, lines, sums);
     accumulate(panel, lines, sums);
-    ADVK_UNROLL for (int row = 0; row < Rows; ++row) {
-      ADVK_UNROLL for (int column = 0; column < Columns; ++column) {
-        ADVK_UNROLL for (int vector = 0; vector < Vectors; ++vector) {
+    ADVK_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      ADVK_UNROLL
+      for (int column = 0; column < Columns; ++column) {
+        ADVK_UNROLL
+        for (int vector = 0; vector < Vectors; ++vector) {
           finish(panel, lines[row], column, vector, sums[row][column][vector]);
         }
       }
     }
   }
 
-  __attribute__((always_inline)) static void begin(const Panel &panel, const Line *lines,
-                                                   Lanes (&sums)[Rows][Columns][Vectors]) {
-    ADVK_UNROLL for (int vector = 0; vector < Vectors; ++vector) {
+  ADVK_INLINE void begin(const Panel &panel, const Line *lines, Lanes (&sums)[Rows][Columns][Vectors]) {
+    ADVK_UNROLL
+    for (int vector = 0; vector < Vectors; ++vector) {
       const Lanes start = panel.bias ? load(panel.bias + 16 * vector) : splat(0);
-      ADVK_UNROLL for (int row = 0; row < Rows; ++row) {
-        ADVK_UNROLL for (int column = 0; column < Columns; ++column) sums[row][column][vector] = start;
+      ADVK_UNROLL
+      for (int row = 0; row < Rows; ++row) {
+        ADVK_UNROLL
+        for (int column = 0; column < Columns; ++column) sums[row][column][vector] = start;
       }
     }
     if (!panel.continues) return;
-    ADVK_UNROLL for (int row = 0; row < Rows; ++row) {
-      ADVK_UNROLL for (int column = 0; column < Columns; ++column) {
-        ADVK_UNROLL for (int vector = 0; vector < Vectors; ++vector) {
+    ADVK_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      ADVK_UNROLL
+      for (int column = 0; column < Columns; ++column) {
+        ADVK_UNROLL
+        for (int vector = 0; vector < Vectors; ++vector) {
           sums[row][column][vector] =
               load(lines[row].output + column * panel.output_step + vector * panel.output_block);
         }
@@ -77,11 +85,11 @@ struct Tile {
     }
   }
 
-  __attribute__((always_inline)) static void accumulate(const Panel &panel, const Line *lines,
-                                                        Lanes (&sums)[Rows][Columns][Vectors]) {
+  ADVK_INLINE void accumulate(const Panel &panel, const Line *lines, Lanes (&sums)[Rows][Columns][Vectors]) {
     const float *weights = panel.weights;
     const float *bases[Rows];
-    ADVK_UNROLL for (int row = 0; row < Rows; ++row) bases[row] = lines[row].input;
+    ADVK_UNROLL
+    for (int row = 0; row < Rows; ++row) bases[row] = lines[row].input;
     const ptrdiff_t run = Run ? Run : panel.run;
     for (ptrdiff_t outer = 0; outer < panel.outer_count; ++outer) {
       for (ptrdiff_t at = 0; at < panel.offset_count; ++at) {
@@ -95,14 +103,18 @@ struct Tile {
     }
   }
 
-  __attribute__((always_inline)) static void step(const float *weights, const float *const (&bases)[Rows],
-                                                  ptrdiff_t offset, Lanes (&sums)[Rows][Columns][Vectors]) {
+  ADVK_INLINE void step(const float *weights, const float *const (&bases)[Rows], ptrdiff_t offset,
+                        Lanes (&sums)[Rows][Columns][Vectors]) {
     Lanes weight[Vectors];
-    ADVK_UNROLL for (int vector = 0; vector < Vectors; ++vector) weight[vector] = load(weights + 16 * vector);
-    ADVK_UNROLL for (int row = 0; row < Rows; ++row) {
-      ADVK_UNROLL for (int column = 0; column < Columns; ++column) {
+    ADVK_UNROLL
+    for (int vector = 0; vector < Vectors; ++vector) weight[vector] = load(weights + 16 * vector);
+    ADVK_UNROLL
+    for (int row = 0; row < Rows; ++row) {
+      ADVK_UNROLL
+      for (int column = 0; column < Columns; ++column) {
         const Lanes input = splat(bases[row][offset + column * Step]);
-        ADVK_UNROLL for (int vector = 0; vector < Vectors; ++vector) {
+        ADVK_UNROLL
+        for (int vector = 0; vector < Vectors; ++vector) {
           Lanes &sum = sums[row][column][vector];
           sum = multiply_add(input, weight[vector], sum);
         }
@@ -111,8 +123,7 @@ struct Tile {
   }
 
   /// The epilogue of one pixel and block, in the order that `AdvkEpilogue` states.
-  __attribute__((always_inline)) static void finish(const Panel &panel, const Line &line, int column, int vector,
-                                                    Lanes value) {
+  ADVK_INLINE void finish(const Panel &panel, const Line &line, int column, int vector, Lanes value) {
     const ptrdiff_t pixel = column * panel.output_step;
     const ptrdiff_t word = column * panel.mask_step;
     if (line.residual) value += load(line.residual + pixel + vector * panel.residual_block);

@@ -14,21 +14,22 @@ constexpr int most_pixels = ADVK_TILE_PIXELS;
 constexpr int most_rows = 6;
 constexpr int panel_vectors = ADVK_PANEL_VECTORS;
 
-/// The tile of a shape, or null where the shape does not exist. Inputs of a column are `Step` floats apart; tiles of
-/// one column serve any step.
+/// The tile of a shape, or null where the shape does not exist. Inputs of a column are `Step` floats apart;
+/// tiles of one column serve any step.
 template <int Vectors, int Step, int Run, int Rows>
 struct RowTable {
   template <int Columns>
   static constexpr TileFunction at() {
     if constexpr (Rows * Columns <= most_pixels && (Rows == 1 || Columns == 1 || Step == 16)) {
-      return &Tile<Rows, Columns, Vectors, Columns == 1 ? 16 : Step, Run>::run;
+      return &Tile < Rows, Columns, Vectors, Columns == 1 ? 16 : Step, Run > ::run;
     } else {
       return nullptr;
     }
   }
   static TileFunction find(ptrdiff_t columns) {
-    static constexpr TileFunction table[14] = {nullptr,  at<1>(), at<2>(), at<3>(),  at<4>(),  at<5>(),  at<6>(),
-                                               at<7>(), at<8>(), at<9>(), at<10>(), at<11>(), at<12>(), at<13>()};
+    static constexpr TileFunction table[14] = {nullptr,  at<1>(),  at<2>(),  at<3>(), at<4>(),
+                                               at<5>(),  at<6>(),  at<7>(),  at<8>(), at<9>(),
+                                               at<10>(), at<11>(), at<12>(), at<13>()};
     return table[columns];
   }
 };
@@ -45,7 +46,8 @@ TileFunction find_in_rows(ptrdiff_t rows, ptrdiff_t columns) {
   }
 }
 
-/// The tile for pixels that are `step` floats apart, with runs of 16 (blocked maps) or of any length (planes).
+/// The tile for pixels that are `step` floats apart, with runs of 16 (blocked maps) or of any length
+/// (planes).
 template <int Vectors>
 TileFunction find_tile(ptrdiff_t step, bool blocked, ptrdiff_t rows, ptrdiff_t columns) {
   if (blocked) {
@@ -65,8 +67,8 @@ inline TileFunction find_tile(int vectors, ptrdiff_t step, bool blocked, ptrdiff
   return find_tile<1>(step, blocked, rows, columns);
 }
 
-/// How lines of `width` pixels are split: evenly into tiles of `columns` and, from `wide` tiles on, one less; `rows`
-/// lines together where the columns leave registers free.
+/// How lines of `width` pixels are split: evenly into tiles of `columns` and, from `wide` tiles on, one less;
+/// `rows` lines together where the columns leave registers free.
 struct Split {
   ptrdiff_t rows;
   ptrdiff_t columns;

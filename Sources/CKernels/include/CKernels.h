@@ -3,16 +3,16 @@
 
 // Numeric kernels behind a C interface.
 //
-// Every kernel has the form  void advk_NAME(AdvkISA isa, const AdvkDESCRIPTOR *d, ptrdiff_t first, ptrdiff_t count)
-// and works on the images first ..< first + count of a batch, so that a plan is a list of (function, descriptor)
-// pairs and work is split over images from outside. Kernels allocate nothing, keep no state and never fail:
-// the descriptor must be consistent. A count of 0 does nothing.
+// Every kernel has the form  void advk_NAME(AdvkISA isa, const AdvkDESCRIPTOR *d, ptrdiff_t first, ptrdiff_t
+// count) and works on the images first ..< first + count of a batch, so that a plan is a list of (function,
+// descriptor) pairs and work is split over images from outside. Kernels allocate nothing, keep no state and
+// never fail: the descriptor must be consistent. A count of 0 does nothing.
 //
 // Strides count elements, not bytes. Float pointers need the alignment of a float only; 64 bytes is faster.
 //
-// Order of accumulation: each output element is one chain of fused multiply-adds in an order fixed by the layer
-// alone, so that results do not depend on the batch size, the position in the batch or the tile shape. AVX-512,
-// AVX2 and NEON agree to the bit in convolutions and linear layers; plain x86 rounds each product.
+// Order of accumulation: each output element is one chain of fused multiply-adds in an order fixed by the
+// layer alone, so that results do not depend on the batch size, the position in the batch or the tile shape.
+// AVX-512, AVX2 and NEON agree to the bit in convolutions and linear layers; plain x86 rounds each product.
 
 #include "CKernelsTypes.h"
 
@@ -26,46 +26,50 @@ extern "C" {
 bool advk_isa_is_supported(AdvkISA isa);
 /// The widest instruction set that this machine supports.
 AdvkISA advk_isa_best(void);
-/// The instruction set named by `name` ("avx512", "avx2", "plain"), into `isa`. False when the name is unknown.
+/// The instruction set named by `name` ("avx512", "avx2", "plain"), into `isa`. False when the name is
+/// unknown.
 bool advk_isa_named(const char *name, AdvkISA *isa);
 /// The name of the instruction set: "avx512", "avx2" or "plain".
 const char *advk_isa_name(AdvkISA isa);
-/// The instruction set that the environment variable ADVKIT_ISA names where it is set, known and supported, else
-/// the best one. Reads the environment at every call: call it once, when a plan is made.
+/// The instruction set that the environment variable ADVKIT_ISA names where it is set, known and supported,
+/// else the best one. Reads the environment at every call: call it once, when a plan is made.
 AdvkISA advk_isa_selected(void);
-/// Runs `rounds` rounds of independent fused multiply-adds in registers; returns the floating-point operations
-/// done (2 for each lane of a multiply-add). Time it to find the peak of one core. `sink` receives a value that
-/// keeps the loop alive.
+/// Runs `rounds` rounds of independent fused multiply-adds in registers; returns the floating-point
+/// operations done (2 for each lane of a multiply-add). Time it to find the peak of one core. `sink` receives
+/// a value that keeps the loop alive.
 double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink);
 
 // MARK: Convolution on blocked maps
 
-/// The block-level groups of a convolution: channel groups are merged until each group holds whole blocks of 16
-/// input and output channels. This value goes into `AdvkConvolution.groups`.
+/// The block-level groups of a convolution: channel groups are merged until each group holds whole blocks of
+/// 16 input and output channels. This value goes into `AdvkConvolution.groups`.
 ptrdiff_t advk_convolution_groups(const AdvkConvolutionShape *shape);
-/// The halo that a convolution reads around its input (forward) or around the gradient of its output (backward).
-/// `input_*` and `output_*` are the sizes of the maps of the forward direction.
+/// The halo that a convolution reads around its input (forward) or around the gradient of its output
+/// (backward). `input_*` and `output_*` are the sizes of the maps of the forward direction.
 AdvkHalo advk_convolution_halo(const AdvkWindow *window, AdvkDirection direction, ptrdiff_t input_height,
                                ptrdiff_t input_width, ptrdiff_t output_height, ptrdiff_t output_width);
 /// Floats that the packed weights take.
-ptrdiff_t advk_convolution_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction);
+ptrdiff_t advk_convolution_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape,
+                                        AdvkDirection direction);
 /// Packs weights [output channels][input channels / groups][kernel height][kernel width] for one direction.
 /// The layout belongs to (isa, shape, direction).
 void advk_convolution_pack_weights(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction,
                                    const float *weights, float *packed);
 /// output = epilogue(input * weights). Weights packed with `ADVK_FORWARD`.
 void advk_convolution_forward(AdvkISA isa, const AdvkConvolution *d, ptrdiff_t first, ptrdiff_t count);
-/// The gradient with respect to the input: `d->input` is the gradient of the output, `d->output` the gradient of
-/// the input (all of it is written). Weights packed with `ADVK_INPUT_GRADIENT`.
+/// The gradient with respect to the input: `d->input` is the gradient of the output, `d->output` the gradient
+/// of the input (all of it is written). Weights packed with `ADVK_INPUT_GRADIENT`.
 void advk_convolution_input_gradient(AdvkISA isa, const AdvkConvolution *d, ptrdiff_t first, ptrdiff_t count);
 
 /// Floats of the accumulator of a weight gradient (packed like the forward weights of `isa`).
 ptrdiff_t advk_convolution_weight_gradient_size(AdvkISA isa, const AdvkConvolutionShape *shape);
 /// Adds the weight gradient of the images to `d->accumulator`, in the order of images, rows and columns.
-void advk_convolution_weight_gradient(AdvkISA isa, const AdvkWeightGradient *d, ptrdiff_t first, ptrdiff_t count);
-/// Adds a packed accumulator to weights' gradient [output channels][input channels / groups][kernel h][kernel w].
-void advk_convolution_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape, const float *accumulator,
-                                             float *gradient);
+void advk_convolution_weight_gradient(AdvkISA isa, const AdvkWeightGradient *d, ptrdiff_t first,
+                                      ptrdiff_t count);
+/// Adds a packed accumulator to weights' gradient [output channels][input channels / groups][kernel h][kernel
+/// w].
+void advk_convolution_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape,
+                                             const float *accumulator, float *gradient);
 
 // MARK: Depthwise convolution (groups = input channels = output channels)
 
@@ -78,7 +82,8 @@ void advk_depthwise_forward(AdvkISA isa, const AdvkConvolution *d, ptrdiff_t fir
 /// As `advk_convolution_input_gradient`, with the same packed weights as the forward direction.
 void advk_depthwise_input_gradient(AdvkISA isa, const AdvkConvolution *d, ptrdiff_t first, ptrdiff_t count);
 /// Adds the weight gradient of the images to `d->accumulator`.
-void advk_depthwise_weight_gradient(AdvkISA isa, const AdvkWeightGradient *d, ptrdiff_t first, ptrdiff_t count);
+void advk_depthwise_weight_gradient(AdvkISA isa, const AdvkWeightGradient *d, ptrdiff_t first,
+                                    ptrdiff_t count);
 /// Adds a packed accumulator to the weights' gradient [channels][1][kernel height][kernel width].
 void advk_depthwise_unpack_weight_gradient(const AdvkConvolutionShape *shape, const float *accumulator,
                                            float *gradient);
@@ -92,20 +97,22 @@ void advk_stem_pack_weights(AdvkISA isa, const AdvkConvolutionShape *shape, Advk
                             const float *weights, float *packed);
 /// features = epilogue(image * weights). The image needs the halo of `ADVK_FORWARD` (see `advk_planar_copy`).
 void advk_stem_forward(AdvkISA isa, const AdvkStem *d, ptrdiff_t first, ptrdiff_t count);
-/// image = the gradient with respect to the image; `d->features` is the gradient of the features and needs the
-/// halo of `ADVK_INPUT_GRADIENT`. The epilogue is not read.
+/// image = the gradient with respect to the image; `d->features` is the gradient of the features and needs
+/// the halo of `ADVK_INPUT_GRADIENT`. The epilogue is not read.
 void advk_stem_input_gradient(AdvkISA isa, const AdvkStem *d, ptrdiff_t first, ptrdiff_t count);
 /// Floats of the accumulator of a stem's weight gradient.
 ptrdiff_t advk_stem_weight_gradient_size(AdvkISA isa, const AdvkConvolutionShape *shape);
 /// Adds the weight gradient of the images to `d->accumulator`.
-void advk_stem_weight_gradient(AdvkISA isa, const AdvkStemWeightGradient *d, ptrdiff_t first, ptrdiff_t count);
+void advk_stem_weight_gradient(AdvkISA isa, const AdvkStemWeightGradient *d, ptrdiff_t first,
+                               ptrdiff_t count);
 /// Adds a packed accumulator to the weights' gradient [output channels][input channels][kernel h][kernel w].
-void advk_stem_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape, const float *accumulator,
-                                      float *gradient);
+void advk_stem_unpack_weight_gradient(AdvkISA isa, const AdvkConvolutionShape *shape,
+                                      const float *accumulator, float *gradient);
 
 // MARK: Pooling
 
-/// Maximum over windows. Padding never wins, the first index wins ties, NaN wins over numbers.
+/// Maximum over windows. Padding never wins, of equal elements the first wins, a NaN wins (the last of
+/// several).
 void advk_max_pool_forward(AdvkISA isa, const AdvkPool *d, ptrdiff_t first, ptrdiff_t count);
 /// `d->input` is the gradient of the output, `d->output` the gradient of the input.
 void advk_max_pool_input_gradient(AdvkISA isa, const AdvkPool *d, ptrdiff_t first, ptrdiff_t count);
@@ -116,7 +123,8 @@ void advk_average_pool_input_gradient(AdvkISA isa, const AdvkPool *d, ptrdiff_t 
 /// Mean of each map, into a map of 1 x 1 pixels. Window, indices and flags are not read.
 void advk_global_average_pool_forward(AdvkISA isa, const AdvkPool *d, ptrdiff_t first, ptrdiff_t count);
 /// `d->input` is the gradient of the 1 x 1 map, `d->output` the gradient of the full map.
-void advk_global_average_pool_input_gradient(AdvkISA isa, const AdvkPool *d, ptrdiff_t first, ptrdiff_t count);
+void advk_global_average_pool_input_gradient(AdvkISA isa, const AdvkPool *d, ptrdiff_t first,
+                                             ptrdiff_t count);
 
 // MARK: Linear layers on vectors
 
@@ -127,11 +135,12 @@ ptrdiff_t advk_linear_weights_size(AdvkISA isa, ptrdiff_t input_features, ptrdif
 void advk_linear_pack_weights(AdvkISA isa, ptrdiff_t input_features, ptrdiff_t output_features,
                               AdvkDirection direction, const float *weights, float *packed);
 /// output[n][o] = bias[o] + sum over k of input[n][k] * weights[o][k]. With weights packed for
-/// `ADVK_INPUT_GRADIENT` the same function gives the input gradient: `d->input` is then the gradient of the output
-/// and `d->output` the gradient of the input.
+/// `ADVK_INPUT_GRADIENT` the same function gives the input gradient: `d->input` is then the gradient of the
+/// output and `d->output` the gradient of the input.
 void advk_linear(AdvkISA isa, const AdvkLinear *d, ptrdiff_t first, ptrdiff_t count);
 /// Adds sum over n of output_gradient[n][o] * input[n][k] to gradient[o][k], images in order.
-void advk_linear_weight_gradient(AdvkISA isa, const AdvkLinearWeightGradient *d, ptrdiff_t first, ptrdiff_t count);
+void advk_linear_weight_gradient(AdvkISA isa, const AdvkLinearWeightGradient *d, ptrdiff_t first,
+                                 ptrdiff_t count);
 
 // MARK: Elementwise
 
@@ -153,11 +162,13 @@ void advk_channel_sums(AdvkISA isa, const AdvkChannelSums *d, ptrdiff_t first, p
 
 // MARK: Layout
 
-/// Planes to planes, scaled and shifted per channel; see `AdvkPlanarCopy`. The halo of the destination is kept.
+/// Planes to planes, scaled and shifted per channel; see `AdvkPlanarCopy`. The halo of the destination is
+/// kept.
 void advk_planar_copy(AdvkISA isa, const AdvkPlanarCopy *d, ptrdiff_t first, ptrdiff_t count);
 /// Planes to blocks. Lanes past the last channel become 0.
 void advk_planar_to_blocked(AdvkISA isa, const AdvkLayoutCopy *d, ptrdiff_t first, ptrdiff_t count);
-/// Blocks to planes (also: flatten to vectors, with planes that are dense). Lanes past the last channel are dropped.
+/// Blocks to planes (also: flatten to vectors, with planes that are dense). Lanes past the last channel are
+/// dropped.
 void advk_blocked_to_planar(AdvkISA isa, const AdvkLayoutCopy *d, ptrdiff_t first, ptrdiff_t count);
 
 #ifdef __cplusplus

@@ -22,12 +22,13 @@ typedef enum __attribute__((enum_extensibility(closed))) AdvkDirection : int32_t
 
 /// Blocked maps [image][block][row][column][16]: channel c is lane c % 16 of block c / 16.
 ///
-/// `origin` points at lane 0 of pixel (0, 0) of block 0 of image 0, inside the halo. Rows are contiguous: a pixel is
-/// 16 floats after its left neighbour. Kernels read the halo where a window reaches it (it must be 0) and never write
-/// it. Lanes past the last channel must be finite; kernels keep them 0 where the input has 0 and f(0) = 0.
+/// `origin` points at lane 0 of pixel (0, 0) of block 0 of image 0, inside the halo. Rows are contiguous: a
+/// pixel is 16 floats after its left neighbour. Kernels read the halo where a window reaches it (it must be
+/// 0) and never write it. Lanes past the last channel must be finite; kernels keep them 0 where the input has
+/// 0 and f(0) = 0.
 ///
-/// A vector of features is a map of 1 x 1 pixels with `block_stride` 16: give vectors an image stride that is a
-/// multiple of 16 and every kernel on views serves them.
+/// A vector of features is a map of 1 x 1 pixels with `block_stride` 16: give vectors an image stride that is
+/// a multiple of 16 and every kernel on views serves them.
 typedef struct {
   float *origin;
   ptrdiff_t image_stride;
@@ -58,8 +59,8 @@ typedef struct {
   ptrdiff_t row_stride;
 } AdvkMask;
 
-/// A sliding window. Padding at the bottom and right matters only to the divisor of average pooling: elsewhere the
-/// output size implies it.
+/// A sliding window. Padding at the bottom and right matters only to the divisor of average pooling:
+/// elsewhere the output size implies it.
 typedef struct {
   ptrdiff_t kernel_height, kernel_width;
   ptrdiff_t stride_y, stride_x;
@@ -79,9 +80,9 @@ typedef struct {
 } AdvkConvolutionShape;
 
 /// What is done to a value before it is stored, in this order:
-/// v += bias[channel]; v += residual; v = max(v, 0) if relu; saved bit = v > 0; v = 0 where the applied bit is 0.
-/// NaN passes relu. Null pointers switch a step off. `bias` holds whole blocks (zeros past the last channel).
-/// The residual has the output's size and may be the output itself.
+/// v += bias[channel]; v += residual; v = max(v, 0) if relu; saved bit = v > 0; v = 0 where the applied bit
+/// is 0. NaN passes relu. Null pointers switch a step off. `bias` holds whole blocks (zeros past the last
+/// channel). The residual has the output's size and may be the output itself.
 typedef struct {
   const float *bias;
   AdvkView residual;
@@ -101,8 +102,8 @@ typedef struct {
   AdvkEpilogue epilogue;
 } AdvkConvolution;
 
-/// The weight gradient of a convolution. `input` is the layer's input with its forward halo; the gradient of the
-/// output needs no halo. `groups` as in `AdvkConvolution`.
+/// The weight gradient of a convolution. `input` is the layer's input with its forward halo; the gradient of
+/// the output needs no halo. `groups` as in `AdvkConvolution`.
 typedef struct {
   AdvkView input;
   AdvkView output_gradient;
@@ -130,8 +131,8 @@ typedef struct {
 
 /// A pooling layer in one direction. Reads no halo.
 ///
-/// `indices` [image][block][row][column][16] of the pooled map, dense, holds the position ky * kernel_width + kx of
-/// the winner (windows of at most 255 positions); null in the forward direction: not saved.
+/// `indices` [image][block][row][column][16] of the pooled map, dense, holds the position ky * kernel_width +
+/// kx of the winner (windows of at most 255 positions); null in the forward direction: not saved.
 /// `folds_relu`: the output is max(m, 0) and the index 255 where m <= 0, from where no gradient flows.
 /// `accumulates`: an input gradient is added to the output instead of replacing it.
 typedef struct {
@@ -169,8 +170,8 @@ typedef struct {
 
 /// t = input; t = 0 where the input bit is 0; t = t * scale[c] + shift[c]; t += residual * residual_scale[c];
 /// t = max(t, 0) if relu; saved bit = t > 0; t = 0 where the output bit is 0; output = t.
-/// Null pointers switch a step off (a null scale is 1). Per-channel arrays hold whole blocks. Output may be the
-/// input or the residual.
+/// Null pointers switch a step off (a null scale is 1). Per-channel arrays hold whole blocks. Output may be
+/// the input or the residual.
 typedef struct {
   AdvkView input;
   AdvkView output;
@@ -201,8 +202,8 @@ typedef enum __attribute__((enum_extensibility(closed))) AdvkActivationKind : in
   ADVK_HARD_SWISH __attribute__((swift_name("hardSwish"))) = 9,
 } AdvkActivationKind;
 
-/// An activation. Forward: output = f(input). Backward: input is the gradient of the output, `saved` the saved value
-/// of the forward direction, output = input * f'. Output may be the input.
+/// An activation. Forward: output = f(input). Backward: input is the gradient of the output, `saved` the
+/// saved value of the forward direction, output = input * f'. Output may be the input.
 typedef struct {
   AdvkActivationKind kind;
   bool backward;
@@ -230,7 +231,8 @@ typedef struct {
   float value;
 } AdvkFill;
 
-/// destination[destination_channel + i] = source[source_channel + i] (or += with `accumulates`), i < channels.
+/// destination[destination_channel + i] = source[source_channel + i] (or += with `accumulates`), i <
+/// channels.
 typedef struct {
   AdvkView source;
   AdvkView destination;
@@ -240,10 +242,10 @@ typedef struct {
   bool accumulates;
 } AdvkChannelCopy;
 
-/// sums[c] += sum of (a - a_centre[c]); products[c] += sum of (a - a_centre[c]) * (b - b_centre[c]), over the pixels
-/// of the images. `b` may be `a`. Null centres are 0; null `products`: not computed. Arrays hold whole blocks.
-/// Bias gradient: a = output gradient. Batch-norm statistics: a = x for the mean, then a = b = x centred at the mean
-/// for the variance. Batch-norm backward: a = output gradient, b = x centred at the mean.
+/// sums[c] += sum of (a - a_centre[c]); products[c] += sum of (a - a_centre[c]) * (b - b_centre[c]), over the
+/// pixels of the images. `b` may be `a`. Null centres are 0; null `products`: not computed. Arrays hold whole
+/// blocks. Bias gradient: a = output gradient. Batch-norm statistics: a = x for the mean, then a = b = x
+/// centred at the mean for the variance. Batch-norm backward: a = output gradient, b = x centred at the mean.
 typedef struct {
   AdvkView a;
   AdvkView b;
@@ -263,7 +265,8 @@ typedef struct {
   bool accumulates;
 } AdvkPlanarCopy;
 
-/// A copy between planar and blocked layout (either way) of maps of one size; `planes.channels` counts channels.
+/// A copy between planar and blocked layout (either way) of maps of one size; `planes.channels` counts
+/// channels.
 typedef struct {
   AdvkPlanes planes;
   AdvkView view;
