@@ -1,4 +1,5 @@
 import AdvGraph
+import CKernels
 
 /// An operator that has kernels of its own.
 ///
@@ -9,6 +10,12 @@ protocol Lowerable: Operator {
   func demands(at site: LoweringSite) -> [Demand]?
   /// Emits the steps that write the result.
   func lower(at site: LoweringSite, into lowering: inout Lowering)
+  /// Whether the result lies in planes, as an image for a stem.
+  func isResultPlanar(at site: LoweringSite) -> Bool
+}
+
+extension Lowerable {
+  func isResultPlanar(at site: LoweringSite) -> Bool { false }
 }
 
 /// How a kernel wants an operand.
@@ -39,6 +46,12 @@ struct LoweringSite {
   let path: String
   /// Whether each operand is an image that lies in planes.
   let isPlanar: [Bool]
+  /// Whether the second operand is the weight of a convolution that reads an image in planes.
+  let isStem: Bool
+  /// Whether a forward max pooling saves what this gradient of it needs.
+  let hasForwardPool: Bool
+  /// The instruction set of the plan.
+  let isa: AdvkISA
 }
 
 extension TensorType {

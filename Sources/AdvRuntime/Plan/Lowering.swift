@@ -1,5 +1,6 @@
 import AdvGraph
 import AdvTensor
+import CKernels
 
 /// A graph on its way to a plan: values get slots, operators become steps.
 struct Lowering {
@@ -8,12 +9,17 @@ struct Lowering {
   /// For every node, when its value can be computed.
   let phases: [Phase]
   let isLockstep: Bool
+  let instructionSet: InstructionSet
   /// What the readers of each node want.
   var demands: [[Demand]]
   /// The demands of each node on its operands; nil: interpreted.
   var ownDemands: [[Demand]?]
   /// Whether a map lies in planes because it is an image, not blocked features.
   var isPlanar: [Bool]
+  /// The weights of convolutions that read an image in planes.
+  var stemWeights: Set<NodeID> = []
+  /// Steps' results that several lowerings share, by what they are.
+  var shared: [SharedResult: SlotID] = [:]
 
   private(set) var slots: [Slot] = []
   private(set) var steps: [Step] = []
@@ -25,8 +31,9 @@ struct Lowering {
   private var path = ""
   private var phase = Phase.forward
 
-  init(_ graph: Graph, cotangents: Set<String>) throws(GraphError) {
-    self.graph = graph
+  init(_ graph: Graph, cotangents: Set<String>, _ instructionSet: InstructionSet) throws(GraphError) {
+    self.graph = try graph.checked()
+    self.instructionSet = instructionSet
     self.cotangents = cotangents
     isNeeded = Self.neededNodes(of: graph)
     phases = Self.phases(of: graph, cotangents: cotangents)
@@ -55,7 +62,7 @@ struct Lowering {
     guard case .operation(let operation, let operands) = graph.nodes[id].source else { return }
     path = graph.nodes[id].path
     phase = phases[id]
-    let site = self.site(id, operands)
+    let site = self.site(id, operation, operands)
     if ownDemands[id] != nil, let operation = operation as? any Lowerable {
       operation.lower(at: site, into: &self)
     } else {
@@ -75,10 +82,12 @@ struct Lowering {
   }
 
   /// The operator's place with its types.
-  func site(_ id: NodeID, _ operands: [NodeID]) -> LoweringSite {
+  func site(_ id: NodeID, _ operation: any Operator, _ operands: [NodeID]) -> LoweringSite {
     LoweringSite(
       node: id, operands: operands, types: operands.map { graph.nodes[$0].type },
-      result: graph.nodes[id].type, path: graph.nodes[id].path, isPlanar: operands.map { isPlanar[$0] })
+      result: graph.nodes[id].type, path: graph.nodes[id].path, isPlanar: operands.map { isPlanar[$0] },
+      isStem: operands.count > 1 && stemWeights.contains(operands[1]),
+      hasForwardPool: hasForwardPool(operation, operands), isa: isa)
   }
 }
 
@@ -89,6 +98,17 @@ extension Lowering {
   mutating func emit(_ kernel: some Kernel) {
     steps.append(Step(kernel: kernel, phase: phase, path: path))
   }
+
+  /// Emits steps in another phase, for another layer.
+  mutating func at(_ phase: Phase, _ path: String, _ body: (inout Lowering) -> Void) {
+    let saved = (self.phase, self.path)
+    (self.phase, self.path) = (phase, path)
+    body(&self)
+    (self.phase, self.path) = saved
+  }
+
+  /// The instruction set in the kernels' own form.
+  var isa: AdvkISA { instructionSet.code }
 
   /// A new slot.
   mutating func makeSlot(_ type: TensorType, _ layout: Layout, _ region: Region) -> SlotID {
@@ -107,6 +127,30 @@ extension Lowering {
     return slot
   }
 
+  /// The slot of a map or vector that a kernel on views writes, with the halo of its greediest reader.
+  mutating func defineView(_ id: NodeID) -> ViewSpec {
+    let slot = makeSlot(graph.nodes[id].type, viewLayout(of: id), region(of: id))
+    places[id].append(slot)
+    return ViewSpec(slot, slots[slot])
+  }
+
+  /// An operand as a view.
+  mutating func view(of id: NodeID, halo: Int = 0) -> ViewSpec {
+    let slot = slot(of: id, as: .view(halo: halo))
+    return ViewSpec(slot, slots[slot])
+  }
+
+  /// Where a producer writes the signs of its result, if any reader wants only these.
+  mutating func defineBits(_ id: NodeID) -> MaskSpec? {
+    guard demands[id].contains(.bits) else { return nil }
+    return MaskSpec(define(id, .bits), graph.nodes[id].type)
+  }
+
+  /// The signs of an operand.
+  mutating func bits(of id: NodeID) -> MaskSpec {
+    MaskSpec(slot(of: id, as: .bits), graph.nodes[id].type)
+  }
+
   /// A buffer that lives in the region where the values of the current phase and this multiplicity live.
   mutating func scratch(_ type: TensorType, _ layout: Layout) -> SlotID {
     makeSlot(type, layout, region(type.multiplicity, phase))
@@ -119,18 +163,33 @@ extension Lowering {
     return .blocked(halo: halo)
   }
 
+  /// The halo in which an image's planes should lie.
+  func planeHalo(of id: NodeID) -> Int {
+    demands[id].map { if case .planes(let halo) = $0 { halo } else { 0 } }.max() ?? 0
+  }
+
   /// The slot that holds a node's value as it is demanded; converts where it lies otherwise.
   mutating func slot(of id: NodeID, as demand: Demand) -> SlotID {
     for slot in places[id] where slots[slot].serves(demand) { return slot }
     return convert(id, to: demand)
   }
 
-  private func region(of id: NodeID) -> Region { region(graph.nodes[id].type.multiplicity, phases[id]) }
+  func region(of id: NodeID) -> Region { region(graph.nodes[id].type.multiplicity, phases[id]) }
 
-  private func region(_ multiplicity: Multiplicity, _ phase: Phase) -> Region {
+  func region(_ multiplicity: Multiplicity, _ phase: Phase) -> Region {
     if phase == .build { return .constant }
     return multiplicity == .shared ? .session : isLockstep ? .batch : .chunk
   }
+}
+
+/// A result that several nodes need and that one of them computes.
+enum SharedResult: Hashable {
+  /// Weights packed for a kind of kernel and direction.
+  case packed(NodeID, AdvkDirection, ConvolutionKind?)
+  /// The winners of a max pooling.
+  case winners(NodeID, MaxPool)
+  /// The sums of a value for each channel, and its products with another one centred at a mean.
+  case sums(NodeID, with: NodeID?, centre: NodeID?)
 }
 
 extension Slot {
@@ -139,6 +198,7 @@ extension Slot {
     switch (demand, layout) {
     case (.plain, .plain): true
     case (.planes(let wanted), .planes(let halo)): halo >= wanted
+    case (.planes(halo: 0), .plain): true
     case (.view(let wanted), .blocked(let halo)): halo >= wanted
     // A vector of the caller has another pitch than whole blocks.
     case (.view, .plain): type.isVector && !region.isCallers
@@ -197,6 +257,13 @@ extension Lowering {
     graph.nodes[id].type.multiplicity == .perImage && phases[id] >= .forward && !isReadLater(id)
   }
 
+  private func readablePlace(of id: NodeID) -> SlotID {
+    guard let place = places[id].first(where: { slots[$0].layout != .bits }) else {
+      preconditionFailure("output \(id) was never written")
+    }
+    return place
+  }
+
   private mutating func copyOutputs() {
     for (position, id) in graph.outputs.enumerated() {
       let type = graph.nodes[id].type
@@ -204,7 +271,7 @@ extension Lowering {
         if places[id].contains(slot) { continue }
         // The producer wrote another layout: convert straight into the caller's tensor.
         (path, phase) = (graph.nodes[id].path, max(phases[id], .forward))
-        convert(places[id][0], to: slot)
+        emitCopy(from: readablePlace(of: id), to: slot)
         continue
       }
       (path, phase) = ("", max(phases[id], .forward))

@@ -24,7 +24,8 @@ extension Lowering {
       case .parameter: phases.append(.prologue)
       case .constant: phases.append(.build)
       // A gradient that is zero everywhere depends on no cotangent, but belongs to the backward results.
-      case .operation(is ZerosLike, _) where hasBackward: phases.append(.backward)
+      case .operation(is ZerosLike, _) where hasBackward && node.type.multiplicity == .perImage:
+        phases.append(.backward)
       case .operation(_, let operands): phases.append(operands.map { phases[$0] }.max() ?? .build)
       }
     }
@@ -38,13 +39,25 @@ extension Lowering {
         isPlanar[id] = graph.nodes[id].type.isMap
         continue
       }
-      let own = (operation as? any Lowerable)?.demands(at: site(id, operands))
+      noteStem(operation, operands)
+      let own = (operation as? any Lowerable)?.demands(at: site(id, operation, operands))
       ownDemands[id] = own
       for (operand, demand) in zip(operands, own ?? operands.map { _ in Demand.plain }) {
         demands[operand].append(demand)
       }
-      isPlanar[id] = graph.nodes[id].type.isMap && own == nil
+      isPlanar[id] =
+        graph.nodes[id].type.isMap
+        && (own == nil || (operation as? any Lowerable)?.isResultPlanar(at: site(id, operation, operands)) == true)
     }
     for id in graph.outputs { demands[id].append(.plain) }
+  }
+
+  /// A convolution of an image with few channels is a stem, in all its directions.
+  private mutating func noteStem(_ operation: any Operator, _ operands: [NodeID]) {
+    let convolution = operation as? Convolution ?? (operation as? FusedConvolution)?.convolution
+    guard let convolution, isPlanar[operands[0]], convolution.groups == 1,
+      graph.nodes[operands[0]].type.shape[0] < 16
+    else { return }
+    stemWeights.insert(operands[1])
   }
 }

@@ -32,10 +32,12 @@ public struct Pipeline: Sendable {
   public init(_ graph: Graph) throws(GraphError) {
     try Self.check(graph)
     self.graph = graph
-    folded = graph
-    gradient = try folded.differentiated(folded.outputs[0], toward: [folded.inputs[0].id])
-    fused = gradient
-    fusedInference = folded
+    folded = try graph.checked().foldingConstants().foldingBatchNorm()
+    gradient =
+      try folded
+      .differentiated(folded.outputs[0], toward: [folded.inputs[0].id]).foldingConstants()
+    fused = gradient.fusingEpilogues()
+    fusedInference = folded.fusingEpilogues()
   }
 
   /// The text of one stage, as `inspect --stage` prints it.

@@ -38,8 +38,10 @@ public struct Plan: Sendable {
 
   /// A plan for a graph. Inputs named in `cotangents` begin the backward pass: what depends on them can be
   /// run again and again after one forward pass.
-  public init(_ graph: Graph, cotangents: Set<String> = ["cotangent"]) throws(GraphError) {
-    var lowering = try Lowering(graph, cotangents: cotangents)
+  public init(
+    _ graph: Graph, cotangents: Set<String> = ["cotangent"], instructionSet: InstructionSet = .selected
+  ) throws(GraphError) {
+    var lowering = try Lowering(graph, cotangents: cotangents, instructionSet)
     lowering.lower()
     self = lowering.finish()
   }

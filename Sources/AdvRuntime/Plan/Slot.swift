@@ -71,11 +71,17 @@ struct Slot: Sendable {
     case .planes(let halo):
       return Self.aligned(shape[0] * (shape[1] + 2 * halo) * (shape[2] + 2 * halo) * 4, to: 64)
     case .blocked(let halo): return blocks * (shape[1] + 2 * halo) * (shape[2] + 2 * halo) * 64
-    case .bits: return Self.aligned(blocks * shape[1] * shape[2] * 2, to: 64)
-    case .indices: return blocks * shape[1] * shape[2] * 16
+    case .bits: return Self.aligned(blocks * pixels * 2, to: 64)
+    case .indices: return Self.aligned(blocks * pixels * 16, to: 64)
     case .opaque(let bytes): return Self.aligned(bytes, to: 64)
     }
   }
+
+  /// Bytes from one image to the next. Kernels take indices without gaps between images.
+  var stride: Int { layout == .indices ? blocks * pixels * 16 : bytes }
+
+  /// The pixels of a map; a vector has one.
+  var pixels: Int { type.shape.rank == 3 ? type.shape[1] * type.shape[2] : 1 }
 
   /// The number of blocks of 16 channels.
   var blocks: Int { (type.shape[0] + 15) / 16 }

@@ -74,7 +74,7 @@ final class Workspace {
 
   private func placeFixed(_ id: SlotID) {
     let slot = plan.slots[id]
-    let stride = slot.type.multiplicity == .perImage ? slot.bytes : 0
+    let stride = slot.type.multiplicity == .perImage ? slot.stride : 0
     for table in tables {
       switch slot.region {
       case .constant: if let base = plan.constants[id] { table[id].base = base }
