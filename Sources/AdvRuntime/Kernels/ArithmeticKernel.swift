@@ -40,7 +40,8 @@ struct ClearKernel: Kernel {
 
   func run(_ memory: Memory, _ images: Int) {
     for image in 0..<images {
-      (memory.floats(output) + image * memory.stride(output)).update(repeating: 0, count: memory.stride(output))
+      (memory.floats(output) + image * memory.stride(output)).update(
+        repeating: 0, count: memory.stride(output))
     }
   }
 }

@@ -5,13 +5,17 @@ import CKernels
 extension Multiply: Lowerable {
   func demands(at site: LoweringSite) -> [Demand]? { site.arithmeticDemands }
 
-  func lower(at site: LoweringSite, into lowering: inout Lowering) { lowering.emitArithmetic(.multiply, site) }
+  func lower(at site: LoweringSite, into lowering: inout Lowering) {
+    lowering.emitArithmetic(.multiply, site)
+  }
 }
 
 extension Subtract: Lowerable {
   func demands(at site: LoweringSite) -> [Demand]? { site.arithmeticDemands }
 
-  func lower(at site: LoweringSite, into lowering: inout Lowering) { lowering.emitArithmetic(.subtract, site) }
+  func lower(at site: LoweringSite, into lowering: inout Lowering) {
+    lowering.emitArithmetic(.subtract, site)
+  }
 }
 
 extension ZerosLike: Lowerable {

@@ -47,7 +47,8 @@ extension Lowering {
       }
       isPlanar[id] =
         graph.nodes[id].type.isMap
-        && (own == nil || (operation as? any Lowerable)?.isResultPlanar(at: site(id, operation, operands)) == true)
+        && (own == nil
+          || (operation as? any Lowerable)?.isResultPlanar(at: site(id, operation, operands)) == true)
     }
     for id in graph.outputs { demands[id].append(.plain) }
   }
