@@ -37,7 +37,7 @@ public struct Tensor: Sendable {
   public var rowCount: Int { shape.rank == 0 ? 1 : shape[0] }
 
   /// The number of elements of one row.
-  public var rowStride: Int { shape.rank == 0 ? 1 : shape.droppingFirst().elementCount }
+  public var rowStride: Int { shape.dimensions.dropFirst().reduce(1, *) }  // no array is made
 
   /// One element by its row-major position.
   public subscript(index: Int) -> Float {

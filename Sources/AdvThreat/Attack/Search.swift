@@ -113,7 +113,7 @@ public struct Search: Sendable {
 
   /// Looks at one row of `here.logits` for every active image; true where the image is settled.
   private mutating func take(_ x: Tensor, _ visit: Visit) -> [Bool] {
-    let (classes, stride) = (here.logits.rowStride, x.rowStride)
+    let classes = here.logits.rowStride
     here.cotangent.resize(to: here.logits.shape)
     if here.losses.count != active.count { here.losses = Array(repeating: 0, count: active.count) }
     var settled = Array(repeating: false, count: active.count)
@@ -128,44 +128,40 @@ public struct Search: Sendable {
         }
       }
       here.losses[row] = value
-      settled[row] = finite ? consider(row, x, visit, value, stride) : fail(row, "logits")
+      settled[row] = finite ? consider(row, x, visit, value) : fail(row, "logits")
       if settled[row] { clearCotangent(range) }
     }
     return settled
   }
 
   /// Keeps the candidate if it is the image's best; true where nothing better can come.
-  private mutating func consider(_ row: Int, _ x: Tensor, _ visit: Visit, _ value: Float, _ stride: Int)
-    -> Bool
-  {
+  private mutating func consider(_ row: Int, _ x: Tensor, _ visit: Visit, _ value: Float) -> Bool {
     let image = active[row]
-    let classes = here.logits.rowStride
-    let isMet = here.logits.withElements {
-      problem.criterion.isMet(
-        image: image, logits: UnsafeBufferPointer(rebasing: $0[row * classes..<(row + 1) * classes]))
+    let isMet = withRow(row, of: here.logits) { problem.criterion.isMet(image: image, logits: $0) }
+    guard visit == .candidate else { return isMet }
+    switch problem.objective {
+    case .within(let ball):
+      let isWanted = isMet || value > bestValue[image]
+      guard isWanted, compare(row, of: x, { ball.contains($0, around: $1) }) else { return false }
+      keep(row, of: x, value: value)
+      return isMet
+    case .minimize(let norm):
+      let nearness = -Float(compare(row, of: x) { norm.distance($0, $1) })
+      if isMet, nearness > bestValue[image] { keep(row, of: x, value: nearness) }
+      return false
     }
-    if visit == .origin { return isMet }
-    let distance = x.withElements { points in
-      originals.withElements { centers in
-        let range = row * stride..<(row + 1) * stride
-        let (point, center) = (
-          UnsafeBufferPointer(rebasing: points[range]), UnsafeBufferPointer(rebasing: centers[range])
-        )
-        guard case .within(let ball) = problem.objective else {
-          return problem.objective.norm.distance(point, center)
-        }
-        return (isMet || value > bestValue[image]) && ball.contains(point, around: center) ? 0 : .infinity
-      }
-    }
-    let isBudget = if case .within = problem.objective { true } else { false }
-    let rank = isBudget ? value : Float(-distance)
-    let isBetter =
-      isBudget ? distance == 0 && (isMet || rank > bestValue[image]) : isMet && rank > bestValue[image]
-    if isBetter {
-      best.setRow(image, to: x, row: row)
-      bestValue[image] = rank
-    }
-    return isMet && isBudget && distance == 0
+  }
+
+  private mutating func keep(_ row: Int, of x: Tensor, value: Float) {
+    best.setRow(active[row], to: x, row: row)
+    bestValue[active[row]] = value
+  }
+
+  /// Something about an active image's candidate and its original.
+  private func compare<Answer>(
+    _ row: Int, of x: Tensor, _ body: (UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Answer
+  ) -> Answer {
+    withRow(row, of: x) { point in withRow(row, of: originals) { body(point, $0) } }
   }
 
   /// Records why an image cannot be attacked; it leaves with its original as candidate.

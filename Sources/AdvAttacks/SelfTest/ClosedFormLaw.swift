@@ -1,0 +1,78 @@
+import AdvTensor
+import AdvThreat
+
+/// What an attack must reach on linear models, where the smallest perturbation is known.
+public enum ClosedFormLaw {
+  /// How far from the true minimal radius an attack may stay: a fixed-budget attack must succeed at this
+  /// multiple, a minimal one must find a perturbation within it.
+  public static func factor(_ attack: String, _ norm: Norm) -> Double {
+    let standard = AttackFactors.standard(kind: AttackCatalog.all.first { $0.card.id == attack }?.card.kind)
+    return AttackFactors.looser.first { $0.attack == attack && $0.norms.contains(norm) }?.factor ?? standard
+  }
+
+  /// The largest relative gap between FGM's gain and the linear optimum, over a scenario's images.
+  public static func fastGradientGap(_ norm: Norm, _ scenario: LinearScenario) throws(ThreatError) -> Double {
+    let oracle = scenario.oracle
+    let radius = Float(scenario.setting.place == .inner ? 0.05 : 0.5) * (norm == .linf ? 1 : 4)
+    let ball = Ball(norm, radius: norm == .l0 ? 3 : radius)
+    let problem = try AttackProblem(
+      images: scenario.images, criterion: .untargeted(scenario.labels, margin: .greatestFiniteMagnitude),
+      objective: .within(ball), seed: scenario.setting.seed)
+    let result = try FastGradient().run(problem, on: oracle)
+    var gap = 0.0
+    for image in 0..<problem.count {
+      let (label, from) = (scenario.labels[image], scenario.images.row(image).elements.map(Double.init))
+      let normal = oracle.normal(raising: 1 - label, against: label)
+      let optimum = LinearOptimum.gain(norm, radius: Double(ball.radius), along: normal, from: from, in: .unit)
+      let reached = zip(normal, zip(result.images.row(image).elements, from)).reduce(0.0) {
+        $0 + $1.0 * (Double($1.1.0) - $1.1.1)
+      }
+      gap = max(gap, (optimum - reached).magnitude / max(optimum, 1e-9))
+    }
+    return gap
+  }
+
+  /// The first image on which an attack misses its factor, in words; nil where it reaches it everywhere.
+  public static func violation(
+    _ entry: AttackEntry, _ norm: Norm, _ settings: [LinearScenario.Setting]
+  ) throws(ThreatError) -> String? {
+    for setting in settings {
+      let scenario = try LinearScenario(setting)
+      if let violation = try violation(entry, norm, scenario) {
+        return "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): \(violation)"
+      }
+    }
+    return nil
+  }
+
+  private static func violation(
+    _ entry: AttackEntry, _ norm: Norm, _ scenario: LinearScenario
+  ) throws(ThreatError) -> String? {
+    let factor = factor(entry.card.id, norm)
+    for image in scenario.labels.indices {
+      let smallest = scenario.minimalRadius(norm, image: image)
+      guard smallest.isFinite else { continue }
+      let allowed = norm == .l0 ? (smallest * factor).rounded(.down) : smallest * factor
+      let objective: Objective =
+        entry.card.kind == .budget ? .within(Ball(norm, radius: Float(allowed))) : .minimize(norm)
+      let problem = try AttackProblem(
+        images: scenario.images.rows([image]), criterion: .untargeted([scenario.labels[image]]),
+        objective: objective, ids: [UInt64(image)], seed: scenario.setting.seed)
+      let oracle = scenario.oracle
+      let result = try entry.attack().run(problem, on: oracle)
+      let verdict = try Verifier(problem, on: oracle).judge(result.images, on: oracle)[0]
+      guard verdict.outcome == .broken else { return "image \(image) \(verdict.outcome.name) at \(allowed)" }
+      guard verdict.distances[norm] <= allowed * (1 + 1e-4) else {
+        return "image \(image) broken at \(verdict.distances[norm]), true radius \(smallest)"
+      }
+    }
+    return nil
+  }
+}
+
+/// The table of attacks that stay further from the optimum, with the reason.
+enum AttackFactors {
+  static func standard(kind: AttackCard.Kind?) -> Double { kind == .minimal ? 1.05 : 1.01 }
+
+  static let looser: [(attack: String, norms: [Norm], factor: Double, reason: String)] = []
+}

@@ -1,0 +1,64 @@
+import AdvTensor
+
+/// Two classes separated by a sphere: z = [0, ‖x − c‖² − r²], so class 0 inside and class 1 outside.
+///
+/// The nearest adversarial point of an image inside is on the ray from the centre: r − ‖x − c‖ away in L2.
+/// At the centre the gradient is exactly zero.
+public final class QuadraticOracle: GradientOracle {
+  /// The images that it accepts.
+  public let domain: InputDomain
+  /// c `[C, H, W]`.
+  public let center: Tensor
+  /// r.
+  public let radius: Float
+  private var points = Tensor([0])
+
+  /// A sphere around `center`.
+  public init(center: Tensor, radius: Float, box: Box = .unit) {
+    domain = InputDomain(imageShape: center.shape, box: box)
+    self.center = center
+    self.radius = radius
+  }
+
+  /// Inside and outside.
+  public var classCount: Int { 2 }
+
+  /// The smallest L2 perturbation of an image `[C, H, W]` inside the sphere, where the box does not cut it.
+  public func minimalRadius(image: Tensor) -> Double {
+    let distance = Norm.l2.distances(
+      image.reshaped(to: image.shape.prepending(1)), center.reshaped(to: center.shape.prepending(1)))
+    return Double(radius) - distance[0]
+  }
+
+  /// 0 and the signed squared distance from the sphere.
+  public func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
+    try domain.check(images)
+    logits.resize(to: [images.rowCount, 2])
+    for row in 0..<images.rowCount {
+      let distance = withRow(row, of: images) { x in center.withElements { Norm.l2.distance(x, $0) } }
+      logits[2 * row] = 0
+      logits[2 * row + 1] = Float(distance * distance - Double(radius) * Double(radius))
+    }
+  }
+
+  /// The logits; keeps the points.
+  public func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
+    try self.logits(images, into: &logits)
+    points = images
+  }
+
+  /// 2 (x − c) times the cotangent of the second logit.
+  public func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
+    guard cotangent.shape == [points.rowCount, 2] else {
+      throw .mismatch(what: "cotangent", got: "\(cotangent.shape)", expected: "[\(points.rowCount), 2]")
+    }
+    gradient.resize(to: points.shape)
+    let stride = center.count
+    for row in 0..<points.rowCount {
+      for index in 0..<stride {
+        let offset = points[row * stride + index] - center[index]
+        gradient[row * stride + index] = 2 * offset * cotangent[2 * row + 1]
+      }
+    }
+  }
+}
