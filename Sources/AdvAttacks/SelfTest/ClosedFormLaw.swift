@@ -23,7 +23,8 @@ public enum ClosedFormLaw {
     for image in 0..<problem.count {
       let (label, from) = (scenario.labels[image], scenario.images.row(image).elements.map(Double.init))
       let normal = oracle.normal(raising: 1 - label, against: label)
-      let optimum = LinearOptimum.gain(norm, radius: Double(ball.radius), along: normal, from: from, in: .unit)
+      let optimum = LinearOptimum.gain(
+        norm, radius: Double(ball.radius), along: normal, from: from, in: .unit)
       let reached = zip(normal, zip(result.images.row(image).elements, from)).reduce(0.0) {
         $0 + $1.0 * (Double($1.1.0) - $1.1.1)
       }
@@ -62,7 +63,8 @@ public enum ClosedFormLaw {
       let result = try entry.attack().run(problem, on: oracle)
       let verdict = try Verifier(problem, on: oracle).judge(result.images, on: oracle)[0]
       guard verdict.outcome == .broken else { return "image \(image) \(verdict.outcome.name) at \(allowed)" }
-      guard verdict.distances[norm] <= allowed * (1 + 1e-4) else {
+      // A budget attack's verdict has looked at the ball already.
+      guard entry.card.kind == .budget || verdict.distances[norm] <= allowed else {
         return "image \(image) broken at \(verdict.distances[norm]), true radius \(smallest)"
       }
     }
@@ -74,5 +76,10 @@ public enum ClosedFormLaw {
 enum AttackFactors {
   static func standard(kind: AttackCard.Kind?) -> Double { kind == .minimal ? 1.05 : 1.01 }
 
-  static let looser: [(attack: String, norms: [Norm], factor: Double, reason: String)] = []
+  static let looser: [(attack: String, norms: [Norm], factor: Double, reason: String)] = [
+    (
+      "pgd", [.l1], 1.05,
+      "a constant step keeps circling the corners of the L1 ball that the box has cut"
+    )
+  ]
 }

@@ -18,16 +18,18 @@ public enum SelfTest {
     let settings = LinearScenario.settings(seeds: 0..<2, batches: [3])
     var checks: [Check] = []
     for norm in FastGradient.card.norms {
-      checks.append(check("fgsm \(norm.rawValue) is the exact optimum of linear models") { () throws(ThreatError) in
-        try fastGradientGap(norm, settings)
-      })
+      checks.append(
+        check("fgsm \(norm.rawValue) is the exact optimum of linear models") { () throws(ThreatError) in
+          try fastGradientGap(norm, settings)
+        })
     }
     for entry in AttackCatalog.all {
       for norm in entry.card.norms {
         let law = entry.card.kind == .budget ? "breaks at" : "finds within"
         let factor = ClosedFormLaw.factor(entry.card.id, norm)
         checks.append(
-          check("\(entry.card.id) \(norm.rawValue) \(law) \(factor) of the true radius") { () throws(ThreatError) in
+          check("\(entry.card.id) \(norm.rawValue) \(law) \(factor) of the true radius") {
+            () throws(ThreatError) in
             try ClosedFormLaw.violation(entry, norm, settings)
           })
       }
@@ -51,7 +53,8 @@ public enum SelfTest {
     for setting in settings {
       let gap = try ClosedFormLaw.fastGradientGap(norm, LinearScenario(setting))
       guard gap > 1e-6 else { continue }
-      return "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): off by \(gap) of the optimum"
+      return
+        "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): off by \(gap) of the optimum"
     }
     return nil
   }
@@ -82,7 +85,8 @@ public enum SelfTest {
     check("strict rounding to 8 bits grows no norm") { () throws(ThreatError) in
       var stream = RandomStream(seed: 12)
       let originals = Lattice.nearest(Tensor([4, 64], (0..<256).map { _ in stream.uniform() }))
-      let candidates = Tensor([4, 64], originals.elements.map { Box.unit.clamp($0 + stream.uniform(-0.05, 0.05)) })
+      let candidates = Tensor(
+        [4, 64], originals.elements.map { Box.unit.clamp($0 + stream.uniform(-0.05, 0.05)) })
       let stored = Lattice.quantise(candidates, around: originals, .strict)
       for norm in Norm.allCases {
         let pairs = zip(norm.distances(stored, originals), norm.distances(candidates, originals))

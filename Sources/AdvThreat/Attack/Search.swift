@@ -90,9 +90,10 @@ public struct Search: Sendable {
       return kept
     }
     try oracle.pullback(here.cotangent, into: &here.gradient)
-    for row in active.indices {
+    // A settled row went along with a cotangent of zero: its record must not depend on who came with it.
+    for row in active.indices where !settled[row] {
       records[active[row]].backwardPasses += 1
-      if !settled[row] { settled[row] = !inspectGradient(row) }
+      settled[row] = !inspectGradient(row)
     }
     let kept = leave(settled, &x)
     for image in active { records[image].steps += 1 }

@@ -2,7 +2,9 @@
 /// `Ball.maximiseLinear` must agree with.
 public enum LinearOptimum {
   /// max ⟨w, δ⟩ over ‖δ‖ ≤ radius with x + δ in the box.
-  public static func gain(_ norm: Norm, radius: Double, along w: [Double], from x: [Double], in box: Box) -> Double {
+  public static func gain(_ norm: Norm, radius: Double, along w: [Double], from x: [Double], in box: Box)
+    -> Double
+  {
     let rooms = zip(w, x).map { slope, from in
       slope > 0 ? Double(box.upper) - from : from - Double(box.lower)
     }
@@ -23,11 +25,17 @@ public enum LinearOptimum {
     var (low, high) = (0.0, Double(w.count) * Double(box.width))
     guard gain(norm, radius: high, along: w, from: x, in: box) > needed else { return .infinity }
     if norm == .l0 {
-      return (1...w.count).map(Double.init).first { gain(.l0, radius: $0, along: w, from: x, in: box) > needed }!
+      return (1...w.count).map(Double.init).first {
+        gain(.l0, radius: $0, along: w, from: x, in: box) > needed
+      }!
     }
     for _ in 0..<80 {
       let middle = (low + high) / 2
-      if gain(norm, radius: middle, along: w, from: x, in: box) > needed { high = middle } else { low = middle }
+      if gain(norm, radius: middle, along: w, from: x, in: box) > needed {
+        high = middle
+      } else {
+        low = middle
+      }
     }
     return high
   }

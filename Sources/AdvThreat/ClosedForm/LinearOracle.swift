@@ -12,7 +12,8 @@ public final class LinearOracle: GradientOracle {
 
   /// A linear model over images of one shape; at least two classes.
   public init(weights: Tensor, bias: [Float], imageShape: Shape, box: Box = .unit) {
-    precondition(weights.shape == [bias.count, imageShape.elementCount] && bias.count >= 2, "\(weights.shape)")
+    precondition(
+      weights.shape == [bias.count, imageShape.elementCount] && bias.count >= 2, "\(weights.shape)")
     domain = InputDomain(imageShape: imageShape, box: box)
     self.weights = weights
     self.bias = bias
@@ -40,7 +41,9 @@ public final class LinearOracle: GradientOracle {
           for slot in z.indices {
             let (row, label) = (slot / classCount, slot % classCount)
             var sum = Double(bias[label])
-            for index in 0..<count { sum += Double(w[label * count + index]) * Double(x[row * count + index]) }
+            for index in 0..<count {
+              sum += Double(w[label * count + index]) * Double(x[row * count + index])
+            }
             z[slot] = Float(sum)
           }
         }

@@ -42,7 +42,8 @@ public struct LatticeRepair: Sendable {
           for offset in stride(from: 0, to: rows * count, by: count) {
             let range = offset..<offset + count
             moveRow(
-              UnsafeMutableBufferPointer(rebasing: points[range]), UnsafeBufferPointer(rebasing: centers[range]),
+              UnsafeMutableBufferPointer(rebasing: points[range]),
+              UnsafeBufferPointer(rebasing: centers[range]),
               UnsafeBufferPointer(rebasing: slopes[range]), quota, search.problem.objective)
           }
         }
@@ -63,7 +64,9 @@ public struct LatticeRepair: Sendable {
     for index in order where moved < quota {
       let (from, origin) = (Lattice.level(x[index]), Lattice.level(center[index]))
       let target = from + (slope[index] > 0 ? 1 : -1)
-      guard target >= 0, target <= 255, budget.spend(from: from - origin, to: target - origin) else { continue }
+      guard target >= 0, target <= 255, budget.spend(from: from - origin, to: target - origin) else {
+        continue
+      }
       x[index] = Lattice.value(target)
       moved += 1
     }

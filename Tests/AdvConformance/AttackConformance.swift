@@ -1,0 +1,153 @@
+import AdvAttacks
+import AdvTensor
+import AdvThreat
+
+/// The laws that every attack of the catalogue obeys; each function returns what it found violated.
+public enum AttackConformance {
+  /// A radius at which some images of `problem` break and some do not.
+  public static func radius(_ norm: Norm) -> Float {
+    switch norm {
+    case .linf: 0.02
+    case .l2: 0.15
+    case .l1: 0.8
+    case .l0: 3
+    }
+  }
+
+  /// A linear model of five classes and images near the bounds of the box.
+  public static func scenario(seed: UInt64 = 3, batch: Int = 8, shape: Shape = [3, 5, 7]) throws
+    -> LinearScenario
+  {
+    try LinearScenario(
+      .init(seed: seed, batch: batch, imageShape: shape, classes: 5, place: .edge))
+  }
+
+  /// The problem of a scenario for an attack: within a ball, or the smallest perturbation.
+  public static func problem(
+    _ entry: AttackEntry, _ norm: Norm, _ goal: Goal, _ scenario: LinearScenario, radius: Float? = nil,
+    seed: UInt64 = 7
+  ) throws -> AttackProblem {
+    let isBudget = entry.card.kind == .budget || radius != nil
+    let labels = scenario.labels.map { goal == .untargeted ? $0 : ($0 + 1) % scenario.setting.classes }
+    return try AttackProblem(
+      images: scenario.images, criterion: Criterion(goal: goal, labels: labels),
+      objective: isBudget ? .within(Ball(norm, radius: radius ?? Self.radius(norm))) : .minimize(norm),
+      ids: scenario.labels.indices.map { UInt64(100 + 7 * $0) }, seed: seed)
+  }
+
+  /// Candidates are finite, in the box and in the ball; the originals are untouched; a second run has the
+  /// same bits; the records add up to what the oracle counted, and only what the card says is used.
+  public static func runs(_ entry: AttackEntry, _ norm: Norm, _ goal: Goal) throws -> [String] {
+    let scenario = try scenario()
+    let problem = try problem(entry, norm, goal, scenario)
+    let attack = try entry.attack()
+    let oracle = CountingOracle(scenario.oracle)
+    let result = try attack.run(problem, on: oracle)
+    var violations = infeasible(result, problem)
+    if !problem.images.isIdentical(to: scenario.images) { violations.append("the originals changed") }
+    if !(try attack.run(problem, on: scenario.oracle)).images.isIdentical(to: result.images) {
+      violations.append("a second run gave other bits")
+    }
+    let queries = entry.card.access == .labels ? oracle.labelQueries : oracle.forwardPasses
+    if result.forwardPasses != queries {
+      violations.append("records say \(result.forwardPasses) forward passes, the oracle counted \(queries)")
+    }
+    // An image that breaks may travel once more in the batch's backward pass; its record does not say so.
+    let spare = oracle.backwardPasses - result.backwardPasses
+    if entry.card.access == .gradients, spare < 0 || spare > problem.count {
+      violations.append("records say \(result.backwardPasses) backward, counted \(oracle.backwardPasses)")
+    }
+    if entry.card.access != .gradients, oracle.backwardPasses > 0 { violations.append("gradients were used") }
+    if entry.card.access == .labels, oracle.forwardPasses > 0 { violations.append("logits were used") }
+    return violations
+  }
+
+  /// An image gets the same bits alone, in a batch, and in a batch of another order.
+  public static func ignoresNeighbours(_ entry: AttackEntry, _ norm: Norm) throws -> [String] {
+    let scenario = try scenario()
+    let problem = try problem(entry, norm, .untargeted, scenario)
+    let attack = try entry.attack()
+    let together = try attack.run(problem, on: scenario.oracle)
+    var violations: [String] = []
+    for order in [[0], [1], [5], [7], [3, 0, 7, 6, 1, 2, 5, 4]] {
+      let other = try attack.run(problem.rows(order), on: scenario.oracle)
+      if !other.images.isIdentical(to: together.images.rows(order)) {
+        violations.append("order \(order): other bits")
+      }
+      if other.records != order.map({ together.records[$0] }) {
+        violations.append("order \(order): other records")
+      }
+    }
+    return violations
+  }
+
+  /// Radius 0 returns the images; no images give no candidates; odd shapes are no special case.
+  public static func edges(_ entry: AttackEntry, _ norm: Norm) throws -> [String] {
+    var violations: [String] = []
+    let attack = try entry.attack()
+    let scenario = try scenario(batch: 3)
+    let still = try attack.run(
+      try problem(entry, norm, .untargeted, scenario, radius: 0), on: scenario.oracle)
+    if !still.images.isIdentical(to: scenario.images) { violations.append("radius 0 moved an image") }
+    let whole = try problem(entry, norm, .untargeted, scenario)
+    let none = try attack.run(whole.rows([]), on: scenario.oracle)
+    if none.images.rowCount != 0 || !none.records.isEmpty {
+      violations.append("no images gave \(none.images.shape)")
+    }
+    for shape: Shape in [[1, 1, 1], [2], [1, 28, 17]] {
+      let small = try Self.scenario(batch: 2, shape: shape)
+      let problem = try problem(entry, norm, .untargeted, small)
+      violations += infeasible(try attack.run(problem, on: small.oracle), problem).map { "\(shape): \($0)" }
+    }
+    return violations
+  }
+
+  /// NaN logits, failing calls and zero gradients cost the image at fault and no other.
+  public static func survivesFaults(_ entry: AttackEntry, _ norm: Norm) throws -> [String] {
+    let scenario = try scenario()
+    let problem = try problem(entry, norm, .untargeted, scenario)
+    let attack = try entry.attack()
+    let healthy = try attack.run(problem, on: scenario.oracle)
+    // The marker is the sign of the first pixel's distance from the middle: no small radius changes it.
+    let isStruck = (0..<problem.count).map { problem.images.row($0)[0] > 0.5 }
+    let poisoned = try attack.run(
+      problem, on: ScriptedOracle(scenario.oracle, picks: { $0[0] > 0.5 }) { _ in .notANumber })
+    var violations: [String] = []
+    for image in 0..<problem.count {
+      let failed = poisoned.records[image].failure != nil
+      if isStruck[image], !failed, !poisoned.images.row(image).isIdentical(to: problem.images.row(image)) {
+        violations.append("image \(image) has NaN logits and a candidate, but no failure")
+      }
+      if !isStruck[image], !poisoned.images.row(image).isIdentical(to: healthy.images.row(image)) {
+        violations.append("image \(image) suffered from its neighbours' NaN")
+      }
+    }
+    let once = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { $0 == 1 ? .fails : .none })
+    if once.records.contains(where: { $0.failure != nil }) {
+      violations.append("one failed call lost an image")
+    }
+    if !once.images.isIdentical(to: healthy.images) {
+      violations.append("one failed call changed a candidate")
+    }
+    let always = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { _ in .fails })
+    if always.records.contains(where: { $0.failure == nil }) {
+      violations.append("a dead model left no failure")
+    }
+    let flat = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { _ in .zeroGradient })
+    return violations + infeasible(flat, problem).map { "zero gradients: \($0)" }
+  }
+
+  private static func infeasible(_ result: AttackResult, _ problem: AttackProblem) -> [String] {
+    var violations: [String] = []
+    for image in 0..<problem.count {
+      let (candidate, original) = (result.images.row(image).elements, problem.images.row(image).elements)
+      if !candidate.allSatisfy(problem.box.contains) { violations.append("image \(image) left the box") }
+      guard case .within(let ball) = problem.objective else { continue }
+      let inside = candidate.withUnsafeBufferPointer { point in
+        original.withUnsafeBufferPointer { ball.contains(point, around: $0) }
+      }
+      if !inside { violations.append("image \(image) left the ball") }
+    }
+    return violations
+  }
+}
