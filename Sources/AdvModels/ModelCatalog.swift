@@ -31,7 +31,7 @@ extension ModelEntry {
 /// All networks by name.
 public enum ModelCatalog {
   /// The entries, in order of the field's history.
-  public static let all: [ModelEntry] = basics + cifarResidual + imageNetResidual
+  public static let all: [ModelEntry] = basics + cifarResidual + imageNetResidual + forShapes10
 
   /// The names of `all`.
   public static var names: [String] { all.map(\.name) }
@@ -65,9 +65,13 @@ public enum ModelCatalog {
     ModelEntry("lenet5", LeNet5(), "LeNet-5 with ReLU and max-pooling", "LeCun et al. 1998"),
     ModelEntry(
       "lenet5_1998", LeNet5(form: .original), "LeNet-5 with tanh and average pooling", "LeCun et al. 1998"),
+  ]
+
+  // Last, so that a checkpoint without a card is taken for the published network and not for its namesake.
+  private static let forShapes10: [ModelEntry] = [
     ModelEntry(
       "resnet", CIFARResNet(depth: 20), "ResNet-20 for shapes10", "He et al. 2016, arXiv:1512.03385",
-      card: ModelCard(.symmetric)),
+      card: ModelCard(.symmetric))
   ]
 
   private static let cifarResidual: [ModelEntry] = [20, 32, 44, 56, 110].flatMap { depth in

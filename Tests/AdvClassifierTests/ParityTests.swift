@@ -1,5 +1,6 @@
 import AdvClassifier
 import AdvFormats
+import AdvGraph
 import AdvModels
 import AdvTensor
 import AdvThreat
@@ -81,5 +82,33 @@ let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     #expect(errors.logits < 1e-4)
     #expect(errors.gradient < 1e-4)
     #expect(errors.norm < 1e-4)
+  }
+}
+
+@Suite struct DefinitionParityTests {
+  /// The networks that the interpreter's plain loops run in about a second.
+  static let small = ParityCase.all.filter { parity in
+    let model = try? ModelCatalog.untrained(
+      parity.name, inputShape: parity.shape, classes: parity.logits.count)
+    return model.flatMap { try? Inspection($0) }.map { $0.multiplyAdds < 160_000_000 } ?? true
+  }
+
+  @Test(arguments: small)
+  func `the interpreter in double precision gives PyTorch's numbers to 1e-9`(_ parity: ParityCase) throws {
+    let model = try HashedNumbers.model(parity.name, inputShape: parity.shape, classes: parity.logits.count)
+    let graph = try model.boundGraph(from: .raw)
+    let x = HashedNumbers.tensor("input:\(parity.name)", parity.shape.prepending(1), 0, 1)
+    var inputs = [Model.inputName: ReferenceTensor<Double>(x)]
+    let logits = try Interpreter<Double>(graph).run(inputs, images: 1)[0].elements
+    #expect(relativeError(logits, parity.logits) < 1e-9)
+
+    var cotangent = softmax(logits)
+    cotangent[1] -= 1
+    inputs["cotangent"] = ReferenceTensor(TensorType([logits.count]), images: 1, cotangent)
+    let backward = try graph.differentiated(graph.outputs[0], toward: [graph.inputs[0].id])
+    let full = try Interpreter<Double>(backward).run(inputs, images: 1)[1].elements
+    let picked = parity.gradient.indices.map { full[$0 * full.count / parity.gradient.count] }
+    #expect(relativeError(picked, parity.gradient) < 1e-9)
+    #expect(abs(length(full) - parity.norm) < 1e-9 * parity.norm)
   }
 }

@@ -1,0 +1,48 @@
+import AdvClassifier
+import AdvFormats
+import AdvModels
+import AdvTensor
+import AdvThreat
+import Foundation
+import Testing
+
+/// The folder of real files that ADVKIT_DATA names; tests that need it are skipped without it.
+enum RealData {
+  static let root =
+    ProcessInfo.processInfo.environment["ADVKIT_DATA"] ?? packageRoot + "/../shared/data"
+  static var isPresent: Bool { FileManager.default.fileExists(atPath: root + "/README.md") }
+  static let whySkipped: Comment = "the folder of real data (ADVKIT_DATA) is missing"
+
+  /// Labels and pixels of records of 1 + 3,072 bytes.
+  static func cifar(_ file: String) throws -> (images: Tensor, labels: [Int]) {
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(root)/cifar10/\(file)")))
+    let count = bytes.count / 3073
+    let images = Tensor([count, 3, 32, 32]) { pixels in
+      for index in pixels.indices {
+        pixels[index] = Float(bytes[index / 3072 * 3073 + 1 + index % 3072]) / 255
+      }
+    }
+    return (images, (0..<count).map { Int(bytes[$0 * 3073]) })
+  }
+}
+
+@Suite(.enabled(if: RealData.isPresent, RealData.whySkipped)) struct RealCheckpointTests {
+  @Test(arguments: [("resnet20", "resnet20-12fca82f.th", 452), ("resnet32", "resnet32-d509ac18.th", 457)])
+  func `published CIFAR-10 weights score what they score in PyTorch`(
+    _ name: String, _ file: String, _ expected: Int
+  ) throws {
+    let path = "\(RealData.root)/resnet_cifar10/\(file)"
+    let loaded = try ModelLoader.load(ModelRequest(name, weights: path))
+    #expect(loaded.model.card.label(of: 8) == "ship")
+    let (images, labels) = try RealData.cifar("test_lossless_subset.bin")
+    let oracle = try Classifier(loaded.model).makeOracle()
+    let correct = try zip(oracle.labels(images), labels).filter { $0 == $1 }.count
+    #expect(correct == expected)
+  }
+
+  @Test func `a checkpoint under a path alone is recognised by its tensors`() throws {
+    let loaded = try ModelLoader.load(ModelRequest("\(RealData.root)/resnet_cifar10/resnet20-12fca82f.th"))
+    #expect(loaded.model.architectureName == "resnet20")
+    #expect(loaded.notes.contains { $0.contains("guessed") })
+  }
+}

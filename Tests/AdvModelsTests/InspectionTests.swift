@@ -1,0 +1,76 @@
+import AdvGraph
+import AdvModels
+import AdvTensor
+import Foundation
+import Testing
+
+/// The table of layers built by hand on one image.
+private func inspect(_ image: Shape, _ build: (Value, Weights) -> Value) throws -> Inspection {
+  let builder = GraphBuilder()
+  let x = builder.input("image", TensorType(image))
+  return Inspection(try builder.finish([build(x, Weights(in: builder))]), model: "example")
+}
+
+@Suite struct InspectionTests {
+  @Test(arguments: [
+    ("resnet18", 11_689_512, 1.814), ("resnet34", 21_797_672, 3.664), ("resnet50", 25_557_032, 4.089),
+    ("resnet101", 44_549_160, 7.801), ("resnet152", 60_192_808, 11.514),
+    ("resnext50_32x4d", 25_028_904, 4.23),
+    ("wide_resnet50_2", 68_883_240, 11.40),
+  ])
+  func `ImageNet networks have the published sizes`(_ name: String, _ parameters: Int, _ work: Double) throws
+  {
+    let inspection = try Inspection(try ModelCatalog.untrained(name))
+    #expect(inspection.parameters == parameters)
+    #expect(abs(Double(inspection.multiplyAdds) / 1e9 - work) < 0.006)
+  }
+
+  @Test(arguments: [
+    ("resnet20", 269_722), ("resnet32", 464_154), ("resnet44", 658_586), ("resnet56", 853_018),
+    ("resnet110", 1_727_962), ("lenet5", 61_706),
+  ])
+  func `small networks have the published sizes`(_ name: String, _ parameters: Int) throws {
+    #expect(try Inspection(try ModelCatalog.untrained(name)).parameters == parameters)
+  }
+
+  @Test(arguments: [
+    (227, 11, 4, 0, 55), (224, 7, 2, 3, 112), (32, 5, 1, 2, 32), (7, 3, 2, 0, 3), (7, 3, 3, 1, 3),
+  ])
+  func `output sizes are (W − F + 2P) / S + 1`(_ w: Int, _ f: Int, _ s: Int, _ p: Int, _ size: Int) throws {
+    let table = try inspect([3, w, w]) { x, weights in
+      x.conv(weights["conv"], channels: 2, kernel: f, stride: s, padding: p)
+    }
+    #expect(table.layers[0].output == [2, size, size])
+    #expect(size == (w - f + 2 * p) / s + 1)
+  }
+
+  @Test func `three 3×3 convolutions see 7×7`() throws {
+    let table = try inspect([1, 16, 16]) { x, w in
+      x.conv(w[0], channels: 1, kernel: 3).conv(w[1], channels: 1, kernel: 3)
+        .conv(w[2], channels: 1, kernel: 3)
+    }
+    #expect(table.layers.map(\.receptiveField) == [[3, 3], [5, 5], [7, 7]])
+  }
+
+  @Test func `pooling multiplies the jump, and a linear layer sees everything`() throws {
+    let table = try inspect([1, 16, 16]) { x, w in
+      x.conv(w[0], channels: 4, kernel: 3, stride: 2, padding: 1).maxPool(2).flatten().linear(w[1], 3).relu()
+    }
+    #expect(table.layers.map(\.receptiveField) == [[3, 3], [5, 5], nil, nil])
+    #expect(table.layers[1].jump == [4, 4])
+    #expect(table.layers.map(\.multiplyAdds) == [8 * 8 * 4 * 9, 0, 4 * 4 * 4 * 3, 0])
+  }
+
+  @Test func `ten 5×5 filters on three channels have 760 parameters`() throws {
+    let table = try inspect([3, 32, 32]) { x, w in x.conv(w["c"], channels: 10, kernel: 5, padding: 2) }
+    #expect(table.parameters == 760)
+  }
+
+  @Test func `the table shows the totals, and the JSON reads back`() throws {
+    let inspection = try Inspection(try ModelCatalog.untrained("resnet18"))
+    #expect(inspection.table.contains("11,689,512 parameters"))
+    #expect(inspection.table.contains("layer1.0.conv1"))
+    let json = try JSONEncoder().encode(inspection)
+    #expect(try JSONDecoder().decode(Inspection.self, from: json) == inspection)
+  }
+}
