@@ -1,0 +1,134 @@
+import AdvData
+import AdvFormats
+import AdvModels
+import AdvRuntime
+import AdvTensor
+import Foundation
+import Testing
+
+@testable import AdvTraining
+
+/// Two classes of 8×8 images that differ in which half is bright.
+private struct HalfPlanes: Dataset {
+  var count = 64
+  let name = "halves"
+  let classes = ["left", "right"]
+  let imageShape: Shape? = [1, 8, 8]
+  func label(_ index: Int) -> Int? { index % 2 }
+  func identifier(_ index: Int) -> String { "\(index)" }
+  func source(_ index: Int) -> String { "halves:\(index)" }
+  func image(_ index: Int) -> Tensor {
+    var stream = RandomStream(seed: 5, UInt64(index))
+    return Tensor(
+      [1, 8, 8],
+      (0..<64).map { position in
+        let bright = (position % 8 < 4) == (index % 2 == 0)
+        return (Float(stream.integer(below: 100)) + (bright ? 155 : 0)) / 255
+      })
+  }
+}
+
+@Suite struct TrainerTests {
+  private func temporaryFolder() throws -> String {
+    let path = NSTemporaryDirectory() + "advkit-training-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+  }
+
+  private func network(side: Int) -> CIFARResNet {
+    var network = CIFARResNet(depth: 8)
+    (network.classes, network.inputShape) = (2, [1, side, side])
+    return network
+  }
+
+  private func model() throws -> Model {
+    try Model(
+      name: "tiny", architectureName: "resnet20",
+      network(side: 8), card: ModelCard())
+  }
+
+  private func settings(epochs: Int) -> TrainingSettings {
+    var settings = TrainingSettings()
+    (settings.epochs, settings.batch) = (epochs, 16)
+    settings.learningRate = LearningRate(base: 0.05, schedule: .constant)
+    settings.augmentations = ["crop"]
+    return settings
+  }
+
+  private func train(threads: Int, epochs: Int = 2) throws -> TrainedModel {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try Trainer(
+      model(), on: HalfPlanes(), settings: settings(epochs: epochs), pool: WorkerPool(threads: threads)
+    ).run(in: folder)
+  }
+
+  private func identical(_ a: [String: Tensor], _ b: [String: Tensor]) -> Bool {
+    a.keys == b.keys && a.allSatisfy { $0.value.isIdentical(to: b[$0.key]!) }
+  }
+
+  @Test func `training learns what is easy to learn`() throws {
+    let trained = try train(threads: 2, epochs: 6)
+    #expect(trained.history.last!.trainingAccuracy > 0.95)
+    #expect(trained.history.last!.loss < trained.history.first!.loss)
+  }
+
+  @Test func `the number of threads changes no bit of the weights`() throws {
+    #expect(identical(try train(threads: 1).weights, try train(threads: 3).weights))
+  }
+
+  @Test func `a resumed run ends in the same bits as one that was never interrupted`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/checkpoint.safetensors"
+    let trainer = try Trainer(
+      model(), on: HalfPlanes(), settings: settings(epochs: 3), pool: WorkerPool(threads: 2))
+    var afterFirstEpoch: [UInt8] = []
+    let whole = try trainer.run(in: folder) { event in
+      if case .epoch(let record) = event, record.epoch == 1 {
+        afterFirstEpoch = (try? FileBytes.read(path)) ?? []
+      }
+    }
+    // What an interruption in the second epoch would have left on disk.
+    try AtomicFile.write(afterFirstEpoch, to: path)
+    let resumed = try trainer.run(in: folder, resume: true)
+    #expect(identical(whole.weights, resumed.weights))
+    #expect(whole.history == resumed.history)
+  }
+  @Test func `a checkpoint of another run is refused`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let pool = WorkerPool(threads: 1)
+    _ = try Trainer(model(), on: HalfPlanes(), settings: settings(epochs: 1), pool: pool).run(in: folder)
+    let other = try Trainer(model(), on: HalfPlanes(), settings: settings(epochs: 2), pool: pool)
+    #expect(throws: TrainingError.self) { try other.run(in: folder, resume: true) }
+  }
+
+  @Test func `a loss that is not finite stops the run and names epoch and batch`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var settings = settings(epochs: 3)
+    settings.learningRate = LearningRate(base: 1e30, schedule: .constant)
+    let trainer = try Trainer(model(), on: HalfPlanes(), settings: settings, pool: WorkerPool(threads: 1))
+    do {
+      _ = try trainer.run(in: folder)
+      Issue.record("a rate of 1e30 went through")
+    } catch {
+      guard case .lossNotFinite(let epoch, let batch, _) = error else { throw error }
+      #expect(epoch == 1 && batch > 1)
+    }
+  }
+
+  @Test func `a data set that does not fit the model is refused`() throws {
+    let pool = WorkerPool(threads: 1)
+    #expect(throws: TrainingError.self) {
+      try Trainer(model(), on: HalfPlanes(count: 8), settings: settings(epochs: 1), pool: pool)
+    }
+    let wide = try Model(
+      name: "wide", architectureName: "resnet20",
+      network(side: 16), card: ModelCard())
+    #expect(throws: TrainingError.self) {
+      try Trainer(wide, on: HalfPlanes(), settings: settings(epochs: 1), pool: pool)
+    }
+  }
+}
