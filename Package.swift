@@ -21,8 +21,12 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 
 let package = Package(
   name: "advkit",
-  products: [],
-  dependencies: [],
+  products: [.executable(name: "advkit", targets: ["advkit"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
   targets: [
     // C and C++: shims over system libraries, the kernels, the embedded weights.
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
@@ -45,15 +49,52 @@ let package = Package(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
     library("AdvDefenses", imports: ["AdvTensor", "AdvGraph", "AdvThreat", "AdvClassifier"]),
+    library(
+      "AdvTraining",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier",
+        "AdvAttacks", "AdvData",
+      ]),
+    library(
+      "AdvEvaluation",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier", "AdvAttacks",
+        "AdvDefenses", "AdvData", mustache,
+      ]),
+    library(
+      "AdvCommands",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData", "AdvThreat",
+        "AdvAttacks", "AdvClassifier", "AdvDefenses", "AdvTraining", "AdvEvaluation", argumentParser, yams,
+      ]),
+    .executableTarget(name: "advkit", dependencies: ["AdvCommands", argumentParser]),
+
     // Conformance suites that every catalogue entry must pass.
     .target(
       name: "AdvConformance",
       dependencies: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvThreat", "AdvAttacks"],
       path: "Tests/AdvConformance"),
+    tests("AdvTensor"),
+    tests("AdvGraph", imports: ["AdvTensor"]),
+    tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels"]),
+    tests("AdvFormats", imports: ["AdvTensor", "CZlib"]),
     tests("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats"]),
+    tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
+    tests("AdvThreat", imports: ["AdvTensor"]),
+    tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
     tests(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
+    tests(
+      "AdvTraining", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvModels", "AdvData", "AdvFormats"]),
+    tests(
+      "AdvEvaluation",
+      imports: [
+        "AdvTensor", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvData", "AdvModels",
+      ]),
+    tests(
+      "AdvCommands",
+      imports: ["AdvTensor", "AdvFormats", "AdvData", "AdvEvaluation", "AdvModels", argumentParser]),
   ],
   cxxLanguageStandard: .cxx20
 )
