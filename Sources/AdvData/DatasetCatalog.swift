@@ -23,6 +23,10 @@ public enum DatasetCatalog {
   /// One line for each kind.
   public static let all: [DatasetKind] = [
     Shapes10.kind,
+    MNIST.digits,
+    MNIST.fashion,
+    CIFAR.ten,
+    CIFAR.hundred,
     FolderImages.kind,
     CSVImages.kind,
   ]

@@ -1,7 +1,7 @@
 import AdvFormats
 import AdvTensor
 
-/// A data set of PNG files, decoded when they are asked for.
+/// A data set of PNG and JPEG files, decoded when they are asked for.
 struct ImageFiles: Dataset {
   /// One file, with its class where there is one.
   struct Entry: Sendable {
@@ -31,7 +31,7 @@ struct ImageFiles: Dataset {
   /// The file as RGB, `[3, height, width]`, or grey, `[1, height, width]`, as it is stored.
   func image(_ index: Int) throws(DataError) -> Tensor {
     do throws(FormatError) {
-      return try PNG.read(entries[index].path).image.tensor()
+      return try ImageFile.read(entries[index].path).image.tensor()
     } catch {
       throw .format(error)
     }
