@@ -28,14 +28,14 @@ private struct ScratchFolder: ~Copyable {
 @Suite struct FileDatasetTests {
   private let shapes = Shapes10(.validation)
 
-  @Test func `class folders are sorted by name, and their PNGs come back bit for bit`() throws {
+  @Test func `class folders are sorted by name, empty ones too, and their PNGs come back bit for bit`() throws {
     let folder = try ScratchFolder("folder")
     for (file, index) in [("b/2.png", 1), ("b/10.png", 2), ("a/z.png", 3), ("c/.hidden.png", 4)] {
       try folder.write(shapes.rendered(index), to: file)
     }
     try Data().write(to: URL(fileURLWithPath: folder.path + "/a/notes.txt"))
     let set = try DatasetSpecifier(parsing: "folder:\(folder.path)/").open()
-    #expect(set.classes == ["a", "b"])
+    #expect(set.classes == ["a", "b", "c"])
     #expect((0..<set.count).map { set.label($0) } == [0, 1, 1])
     #expect((0..<set.count).map { set.identifier($0) } == ["00000-z", "00001-10", "00002-2"])
     for (index, original) in [3, 2, 1].enumerated() {
