@@ -16,6 +16,27 @@ import Testing
     }
   }
 
+  @Test func `writers of one file never mix their bytes`() async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/advformats-\(UUID().uuidString)"
+    try AtomicFile.createFolder(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<8 as Range<UInt8> {
+        group.addTask {
+          for _ in 0..<20 {
+            let bytes = [UInt8](repeating: writer, count: 10_000 + Int(writer))
+            try AtomicFile.write(bytes, to: folder + "/file", durability: .renamed)
+            let seen = try FileBytes.read(folder + "/file")
+            let owner = try #require(seen.first)
+            #expect(seen == [UInt8](repeating: owner, count: 10_000 + Int(owner)))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try contents(of: folder) == ["file"])
+  }
+
   @Test func `a missing folder is an error that names the path`() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/none/file"

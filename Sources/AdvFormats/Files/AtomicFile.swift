@@ -4,14 +4,24 @@
 
 /// Files that appear whole or not at all: a temporary name in the same folder, flushed, then renamed.
 public enum AtomicFile {
+  /// What a file survives once it is written.
+  public enum Durability: Sendable {
+    /// A loss of power, too: the bytes have reached the disk, which takes milliseconds.
+    case flushed
+    /// The end of the program, however sudden. For many small files, with `flushAll` after the last.
+    case renamed
+  }
+
   /// Writes bytes to `path`, replacing a plain file of that name.
   ///
   /// On any failure (missing or unwritable folder, full disk) the temporary file is removed, what `path`
   /// held before is untouched, and `.unwritable` is thrown.
-  public static func write(_ bytes: [UInt8], to path: String) throws(FormatError) {
+  public static func write(
+    _ bytes: [UInt8], to path: String, durability: Durability = .flushed
+  ) throws(FormatError) {
     let (descriptor, temporary) = try openTemporary(beside: path)
     var failure = writeAll(bytes, to: descriptor)
-    if failure == 0, fsync(descriptor) != 0, errno != EINVAL { failure = errno }
+    if failure == 0, durability == .flushed, fsync(descriptor) != 0, errno != EINVAL { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     if failure == 0, rename(temporary, path) != 0 { failure = errno }
     guard failure == 0 else {
@@ -24,6 +34,9 @@ public enum AtomicFile {
   public static func write(_ text: String, to path: String) throws(FormatError) {
     try write(Array(text.utf8), to: path)
   }
+
+  /// Flushes everything that was written to disk so far: one wait for any number of files.
+  public static func flushAll() { sync() }
 
   /// Creates a folder and those above it; one that is there already is left as it is.
   ///
@@ -50,7 +63,7 @@ public enum AtomicFile {
     let folder = path.dropLast(name.count)
     for attempt in 0..<1000 {
       // O_EXCL makes the name ours even when other threads or processes write to the same folder.
-      let temporary = "\(folder).\(name.prefix(100)).\(getpid())-\(attempt).part"
+      let temporary = "\(folder).\(getpid())-\(attempt).part"
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (descriptor, temporary) }
       guard errno == EEXIST else { throw unwritable(path, errno) }

@@ -54,8 +54,10 @@ public enum PNG {
   }
 
   /// Encodes an image to a file, whole or not at all.
-  public static func write(_ image: PixelImage, to path: String) throws(FormatError) {
-    try AtomicFile.write(try encode(image), to: path)
+  public static func write(
+    _ image: PixelImage, to path: String, durability: AtomicFile.Durability = .flushed
+  ) throws(FormatError) {
+    try AtomicFile.write(try encode(image), to: path, durability: durability)
   }
 
   private static func isOpaque(_ samples: UnsafeBufferPointer<UInt8>, _ channels: Int) -> Bool {
