@@ -23,16 +23,17 @@ double seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// Least seconds of one run of `work`.
+/// Least seconds of one run of `work`, from samples long enough for the clock.
 template <class Work>
 double least_time(Work work) {
-  work();
-  double least = 1e30;
   const double begin = seconds();
-  for (int runs = 0; runs < 5 || seconds() - begin < 0.25; ++runs) {
+  work();
+  const int runs = 1 + static_cast<int>(0.01 / (seconds() - begin + 1e-9));
+  double least = 1e30;
+  for (int sample = 0; sample < 15; ++sample) {
     const double start = seconds();
-    work();
-    least = std::min(least, seconds() - start);
+    for (int run = 0; run < runs; ++run) work();
+    least = std::min(least, (seconds() - start) / runs);
   }
   return least;
 }
@@ -137,6 +138,57 @@ void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
          isa);
 }
 
+void run_linear(ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t images, AdvkISA isa) {
+  std::printf("linear %td->%td, %td images\n", inputs, outputs, images);
+  Buffer x(images * inputs), y(images * outputs), gradient(inputs * outputs);
+  Buffer packed(advk_linear_weights_size(isa, inputs, outputs, ADVK_FORWARD));
+  const double flops = 2.0 * images * inputs * outputs;
+  const AdvkLinear d = {x.start, inputs, y.start, outputs, inputs, outputs, packed.start, nullptr};
+  report("forward", flops, least_time([&] { advk_linear(isa, &d, 0, images); }), isa);
+  const AdvkLinearWeightGradient w = {x.start, inputs, y.start, outputs, inputs, outputs, gradient.start};
+  report("weight gradient", flops, least_time([&] { advk_linear_weight_gradient(isa, &w, 0, images); }), isa);
+}
+
+void report_bytes(const char *what, double bytes, double time) {
+  std::printf("  %-24s %8.1f GB/s\n", what, bytes / time * 1e-9);
+}
+
+/// Kernels that are bound by memory, in bytes read and written.
+void run_memory(AdvkISA isa, ptrdiff_t images) {
+  std::printf("64@56, %td images\n", images);
+  Map x(images, 64, 56, 1), y(images, 64, 56, 1), pooled(images, 64, 28, 1);
+  const double map = 4.0 * images * 64 * 56 * 56;
+  std::vector<uint16_t> bits(static_cast<size_t>(images * 4 * 56 * 56));
+  std::vector<uint8_t> indices(static_cast<size_t>(images * 64 * 28 * 28));
+  AdvkPointwise add = {};
+  add.input = x.view;
+  add.output = add.residual = y.view;
+  report_bytes("add", 3 * map, least_time([&] { advk_pointwise(isa, &add, 0, images); }));
+  add.relu = true;
+  add.saved_mask = {bits.data(), 4 * 56 * 56, 56 * 56, 56};
+  report_bytes("add, relu, save mask", 3 * map, least_time([&] { advk_pointwise(isa, &add, 0, images); }));
+  AdvkPool pool = {};
+  pool.input = x.view;
+  pool.output = pooled.view;
+  pool.window = {3, 3, 2, 2, 1, 1, 1, 1, 1, 1};
+  pool.indices = indices.data();
+  report_bytes("max pool 3x3/2", 1.25 * map,
+               least_time([&] { advk_max_pool_forward(isa, &pool, 0, images); }));
+  pool.input = pooled.view;
+  pool.output = y.view;
+  report_bytes("max pool gradient", 1.25 * map,
+               least_time([&] { advk_max_pool_input_gradient(isa, &pool, 0, images); }));
+  std::vector<double> sums(64), products(64);
+  const AdvkChannelSums s = {x.view, x.view, nullptr, nullptr, sums.data(), products.data()};
+  report_bytes("channel sums", map, least_time([&] { advk_channel_sums(isa, &s, 0, images); }));
+  Planes planes(images, 64, 56, 0);
+  const AdvkLayoutCopy copy = {planes.planes, x.view};
+  report_bytes("planar to blocked", 2 * map,
+               least_time([&] { advk_planar_to_blocked(isa, &copy, 0, images); }));
+  report_bytes("blocked to planar", 2 * map,
+               least_time([&] { advk_blocked_to_planar(isa, &copy, 0, images); }));
+}
+
 }  // namespace
 
 int main(int count, char **arguments) {
@@ -158,5 +210,9 @@ int main(int count, char **arguments) {
       {"stem 3x3 3->16@32", 3, 16, 32, 3, 1, 1},
   };
   for (const Case &c : cases) run(c, isa, images);
+  run_linear(512, 1000, 1, isa);
+  run_linear(512, 1000, 64, isa);
+  run_linear(4096, 1000, 64, isa);
+  run_memory(isa, images);
   return 0;
 }

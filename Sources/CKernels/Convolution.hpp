@@ -75,7 +75,7 @@ inline void run_panel(const Panel &panel, int vectors, const Source &source, con
   const Split split = make_split(target.width, source.pixel_step, source.blocked);
   ptrdiff_t rows = split.rows;
   for (ptrdiff_t at = 0; at < line_count; at += rows) {
-    rows = rows_within(split.rows, line_count - at);
+    rows = smaller(split.rows, line_count - at);
     const TileFunction wide = find_tile(vectors, source.pixel_step, source.blocked, rows, split.columns);
     const TileFunction narrow = split.wide < split.tiles ? find_tile(vectors, source.pixel_step,
                                                                      source.blocked, rows, split.columns - 1)

@@ -64,7 +64,7 @@ inline void linear_chunk_of_panel(const AdvkLinear &d, const LinearPanel &panel,
   const ptrdiff_t end = smaller(start + linear_chunk, d.input_features);
   ptrdiff_t rows = most_rows;
   for (ptrdiff_t at = 0; at < count; at += rows) {
-    rows = rows_within(smaller(most_rows, most_pixels), count - at);
+    rows = smaller(smaller(most_rows, most_pixels), count - at);
     LinearSums sums;
     for (ptrdiff_t row = 0; row < rows; ++row) {
       const float *output = d.output + (first + at + row) * d.output_stride + panel.first_output;

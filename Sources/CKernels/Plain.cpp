@@ -13,7 +13,7 @@
 #define ADVK_PANEL_VECTORS 1
 #if defined(__aarch64__)
 #define ADVK_HAS_FMA 1
-#define ADVK_TILE_PIXELS 6
+#define ADVK_TILE_PIXELS 5
 #define ADVK_PROBE_CHAINS 6
 #define ADVK_STEM_PIXELS 2
 #define ADVK_OUTER_INPUTS 4

@@ -41,6 +41,7 @@ TileFunction find_in_rows(ptrdiff_t rows, ptrdiff_t columns) {
     case 2: return RowTable<Vectors, Step, Run, 2>::find(columns);
     case 3: return RowTable<Vectors, Step, Run, 3>::find(columns);
     case 4: return RowTable<Vectors, Step, Run, 4>::find(columns);
+    case 5: return RowTable<Vectors, Step, Run, 5>::find(columns);
     case 6: return RowTable<Vectors, Step, Run, 6>::find(columns);
     default: return nullptr;
   }
@@ -88,14 +89,7 @@ inline Split make_split(ptrdiff_t width, ptrdiff_t step, bool blocked) {
   split.wide = width - split.tiles * (split.columns - 1);
   const bool stacks = split.columns == 1 || (blocked && step == 16);
   split.rows = stacks ? smaller(most_rows, larger(1, most_pixels / split.columns)) : 1;
-  if (split.rows == 5) split.rows = 4;
   return split;
-}
-
-/// The most rows of a tile that fit in `left` lines.
-inline ptrdiff_t rows_within(ptrdiff_t rows, ptrdiff_t left) {
-  if (left >= rows) return rows;
-  return left == 5 ? 4 : left;
 }
 
 }  // namespace ADVK_NAMESPACE
