@@ -1,3 +1,4 @@
+import AdvFormats
 import AdvTensor
 import Testing
 
@@ -58,6 +59,43 @@ import Testing
     #expect(batch.images.shape == [3, 3, 32, 32])
     #expect(batch.images.row(1).isIdentical(to: set.rendered(3)))
     #expect(batch.images.row(2).isIdentical(to: batch.images.row(0)))
+  }
+
+  @Test func `turning up occlusion changes only the images that get an occluder`() {
+    var open = Nuisances()
+    open.occlusion = 0
+    let (plain, occluded) = (Shapes10(.train, nuisances: open), Shapes10(.train))
+    let untouched = (0..<200).count { plain.rendered($0).isIdentical(to: occluded.rendered($0)) }
+    #expect((15...70).contains(untouched))  // 0.25 · 0.7 of 200 expected, six standard deviations around
+  }
+
+  @Test func `knobs outside 0…1 are clamped`() {
+    let wild = Shapes10(.test, nuisances: Nuisances(all: 7))
+    #expect(wild.rendered(3).isIdentical(to: Shapes10(.test, nuisances: Nuisances(all: 1)).rendered(3)))
+    let calm = Shapes10(.test, nuisances: Nuisances(all: -1))
+    #expect(calm.rendered(13).isIdentical(to: calm.rendered(3)))
+  }
+
+  @Test func `no image of the published set is black, white or flat`() {
+    let set = Shapes10(.train)
+    for index in 0..<500 {
+      let pixels = set.rendered(index).elements
+      let mean = pixels.reduce(0, +) / Float(pixels.count)
+      let variance = pixels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(pixels.count)
+      #expect(mean > 0.04 && mean < 0.97 && variance > 0.0004, "image \(index)")
+    }
+  }
+
+  /// The pictures are part of every published number: weights, accuracies and reports hold for these bytes.
+  @Test(arguments: [
+    (Shapes10.Split.train, "2ce4c328491bb773a5577e4299fb1bbba93c56d0536beaeced65983ca21efd2d"),
+    (.validation, "5ecd0b7a464995265be04f2b07ed21ac428775e60c7382d41584b30280c28918"),
+    (.test, "1fc6ca5cbf320a9e8b51fa37ffde3ef7f2a2a30b35413e9158d84963f47b7f2f"),
+  ])
+  func `the published images are these`(_ split: Shapes10.Split, _ hash: String) {
+    let set = Shapes10(split)
+    let levels = (0..<100).flatMap { set.rendered($0).elements.map { UInt8(($0 * 255).rounded()) } }
+    #expect(SHA256.hex(of: levels) == hash)
   }
 
   private func distinctCount(_ images: [Tensor]) -> Int { Set(images.map(\.elements)).count }

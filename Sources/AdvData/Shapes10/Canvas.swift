@@ -22,15 +22,16 @@ struct Canvas {
 
   static func coordinate(_ index: Int) -> Float { (Float(index) + 0.5) * pitch - 1 }
 
-  /// Multiplies what is there by 1 − `strength` · `mask`; the mask has one value for each pixel and is read
-  /// at a displacement given in samples.
+  /// Multiplies what is there by 1 − `strength` · `mask`; the mask has one value for each pixel and is laid
+  /// down at a displacement given in samples.
   mutating func darken(_ mask: [Float], shiftedBy shift: SIMD2<Int>, strength: Float) {
     let half = Self.side / 2
-    for y in Swift.max(shift.y, 0)..<Swift.min(Self.side + shift.y, Self.side) {
-      let row = (y - shift.y) / 2 * half
-      for x in Swift.max(shift.x, 0)..<Swift.min(Self.side + shift.x, Self.side) {
-        let shadow = mask[row + (x - shift.x) / 2]
-        if shadow > 0 { colors[y * Self.side + x] *= 1 - strength * shadow }
+    for index in mask.indices where mask[index] > 0 {
+      let (left, top) = (index % half * 2 + shift.x, index / half * 2 + shift.y)
+      for y in top...top + 1 where y >= 0 && y < Self.side {
+        for x in left...left + 1 where x >= 0 && x < Self.side {
+          colors[y * Self.side + x] *= 1 - strength * mask[index]
+        }
       }
     }
   }
@@ -61,6 +62,7 @@ func blurred(_ mask: [Float], side: Int, radius: Int) -> [Float] {
   for (step, line) in [(1, side), (side, 1)] {
     for start in stride(from: 0, to: side * line, by: line) {
       for index in 0..<side { sums[index + 1] = sums[index] + values[start + index * step] }
+      if sums[side] == 0 { continue }  // nothing on this line: most of a small thing's shadow mask
       for index in 0..<side {
         let window = sums[Swift.min(index + radius + 1, side)] - sums[Swift.max(index - radius, 0)]
         values[start + index * step] = window * weight

@@ -29,13 +29,13 @@ struct Painter {
 
   private mutating func castShadow(of distances: [[Float]], over span: Range<Int>, lift: Float) {
     let side = Canvas.side / 2
+    var nearest = [Float](repeating: 1, count: Canvas.sampleCount)
+    for distance in distances {
+      for index in span { nearest[index] = Swift.min(nearest[index], distance[index]) }
+    }
     var mask = [Float](repeating: 0, count: side * side)
-    for index in span {
-      var nearest = distances[0][index]
-      for other in distances.dropFirst() { nearest = Swift.min(nearest, other[index]) }
-      if nearest < Canvas.pitch {
-        mask[index / Canvas.side / 2 * side + index % Canvas.side / 2] += 0.25 * Self.coverage(nearest)
-      }
+    for index in span where nearest[index] < Canvas.pitch {
+      mask[index / Canvas.side / 2 * side + index % Canvas.side / 2] += 0.25 * Self.coverage(nearest[index])
     }
     let reach = -lift / Canvas.pitch
     let shift = SIMD2<Int>(Int((light.toLamp.x * reach).rounded()), Int((light.toLamp.y * reach).rounded()))

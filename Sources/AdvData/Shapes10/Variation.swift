@@ -2,8 +2,8 @@ import AdvTensor
 
 /// Random draws whose spread is set by one knob: at 0 every draw is its centre, whatever the stream.
 ///
-/// Every draw takes the same number of random words whatever the knob, so that turning the knob moves an
-/// image continuously and reshuffles nothing.
+/// Every draw takes the same number of random words whatever the knob, so that turning the knob changes how far
+/// a draw lies from its centre and not which draw it is.
 struct Variation {
   private var stream: RandomStream
   let amount: Float
