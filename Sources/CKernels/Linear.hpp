@@ -53,9 +53,8 @@ inline void linear_tile(const AdvkLinear &d, const LinearPanel &of, ptrdiff_t st
 inline void begin_sums(const AdvkLinear &d, const LinearPanel &panel, bool is_first, const float *output,
                        float *sums) {
   const float *from = is_first ? (d.bias ? d.bias + panel.first_output : nullptr) : output;
-  for (ptrdiff_t lane = 0; lane < panel.vectors * lanes; ++lane) {
-    sums[lane] = from && lane < panel.outputs ? from[lane] : 0;
-  }
+  memset(sums, 0, sizeof(float[panel_vectors * lanes]));
+  if (from) memcpy(sums, from, static_cast<size_t>(panel.outputs) * sizeof(float));
 }
 
 /// One chunk of inputs of one panel, for all images.

@@ -151,4 +151,24 @@ import Testing
       #expect(bits == alone.planar.values.map(\.bitPattern), "\(isa)")
     }
   }
+
+  @Test(arguments: [AdvkDirection.forward, .inputGradient])
+  func `instruction sets with fused multiply-adds agree to the bit`(_ direction: AdvkDirection) {
+    let layer = LayerCase(inputs: 32, outputs: 48, stride: (2, 2), size: (15, 11), images: 2)
+    let weights = kernelNumbers(layer.weightCount, seed: 16)
+    let forward = direction == .forward
+    let x = forward ? layer.inputMap(seed: 17) : layer.outputMap(seed: 17)
+    let results = kernelISAs.filter { $0 != .plain }.map { isa in
+      let input = KernelMap(x, halo: layer.halo(direction))
+      let output = KernelMap(forward ? layer.outputMap(seed: 18) : layer.inputMap(seed: 18))
+      Self.packed(isa, layer, direction, weights).withUnsafeBufferPointer { packed in
+        var d = AdvkConvolution()
+        (d.input, d.output, d.window, d.groups) = (input.view, output.view, layer.window, 1)
+        d.weights = packed.baseAddress
+        (forward ? advk_convolution_forward : advk_convolution_input_gradient)(isa, &d, 0, 2)
+      }
+      return output.planar.values.map(\.bitPattern)
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
 }
