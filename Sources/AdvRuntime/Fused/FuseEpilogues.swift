@@ -4,11 +4,12 @@ extension Graph {
   /// This graph with convolutions and what follows them drawn together into the operators that one kernel
   /// computes: bias, residual and ReLU forward; skip gradient and ReLU mask backward.
   ///
-  /// A node is drawn in only where nothing else reads the value in between.
+  /// A node is drawn in only where nothing else reads the value in between. Nodes that have lost their
+  /// readers stay, so that no weight of the graph goes missing.
   public func fusingEpilogues() -> Graph {
     var fusion = Fusion(self)
     for id in nodes.indices { fusion.visit(id) }
-    return Graph(nodes: fusion.nodes, outputs: outputs).removingUnused()
+    return Graph(nodes: fusion.nodes, outputs: outputs)
   }
 }
 
@@ -41,6 +42,9 @@ private struct Fusion {
       replace(
         id, FusedConvolutionInputGradient(gradient: gradient, addsSkip: false, masks: false), operands,
         path: nodes[id].path)
+    case let norm as BatchNormTraining:
+      let fused = FusedBatchNormTraining(norm: norm, addsResidual: false, rectifies: false)
+      replace(id, fused, operands, path: nodes[id].path)
     case is Add: if !addResidual(id, operands) { addSkip(id, operands) }
     case is ReLU: rectify(id, operands[0])
     case is KeepWherePositive: mask(id, operands[0], by: operands[1])
@@ -70,12 +74,18 @@ private struct Fusion {
 
   private mutating func addResidual(_ id: NodeID, _ operands: [NodeID]) -> Bool {
     for (sum, residual) in laterFirst(operands) where nodes[residual].type == nodes[id].type {
-      guard let (known, inner) = sole(sum, FusedConvolution.self), !known.addsResidual, !known.rectifies
-      else { continue }
-      var fused = known
-      fused.addsResidual = true
-      replace(id, fused, inner + [residual], path: nodes[sum].path)
-      return true
+      if let (known, inner) = sole(sum, FusedConvolution.self), !known.addsResidual, !known.rectifies {
+        var fused = known
+        fused.addsResidual = true
+        replace(id, fused, inner + [residual], path: nodes[sum].path)
+        return true
+      }
+      if let (known, inner) = sole(sum, FusedBatchNormTraining.self), !known.addsResidual, !known.rectifies {
+        var fused = known
+        fused.addsResidual = true
+        replace(id, fused, inner + [residual], path: nodes[sum].path)
+        return true
+      }
     }
     return false
   }
@@ -92,10 +102,15 @@ private struct Fusion {
   }
 
   private mutating func rectify(_ id: NodeID, _ x: NodeID) {
-    guard let (known, inner) = sole(x, FusedConvolution.self), !known.rectifies else { return }
-    var fused = known
-    fused.rectifies = true
-    replace(id, fused, inner, path: nodes[x].path)
+    if let (known, inner) = sole(x, FusedConvolution.self), !known.rectifies {
+      var fused = known
+      fused.rectifies = true
+      replace(id, fused, inner, path: nodes[x].path)
+    } else if let (known, inner) = sole(x, FusedBatchNormTraining.self), !known.rectifies {
+      var fused = known
+      fused.rectifies = true
+      replace(id, fused, inner, path: nodes[x].path)
+    }
   }
 
   private mutating func mask(_ id: NodeID, _ x: NodeID, by sign: NodeID) {

@@ -57,7 +57,11 @@ extension Lowering {
     }
     arenas.batch = place(.batch)
     arenas.chunk = place(.chunk)
-    arenas.session = place(.session)
+    // Per-channel values are read in whole blocks: nothing may leave other bytes behind their last channel.
+    for slot in slots.indices where slots[slot].region == .session {
+      slots[slot].offset = arenas.session
+      arenas.session += slots[slot].bytes
+    }
     arenas.group = place(.group)
     return arenas
   }

@@ -32,7 +32,8 @@ struct Lowering {
   private var phase = Phase.forward
 
   init(_ graph: Graph, cotangents: Set<String>, _ instructionSet: InstructionSet) throws(GraphError) {
-    self.graph = try graph.checked()
+    let graph = try graph.checked().fusingEpilogues()
+    self.graph = graph
     self.instructionSet = instructionSet
     self.cotangents = cotangents
     isNeeded = Self.neededNodes(of: graph)

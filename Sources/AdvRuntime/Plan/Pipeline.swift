@@ -36,8 +36,8 @@ public struct Pipeline: Sendable {
     gradient =
       try folded
       .differentiated(folded.outputs[0], toward: [folded.inputs[0].id]).foldingConstants()
-    fused = gradient.fusingEpilogues()
-    fusedInference = folded.fusingEpilogues()
+    fused = gradient.fusingEpilogues().removingUnused()
+    fusedInference = folded.fusingEpilogues().removingUnused()
   }
 
   /// The text of one stage, as `inspect --stage` prints it.

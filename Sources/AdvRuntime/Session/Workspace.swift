@@ -11,7 +11,7 @@ final class Workspace {
 
   private let plan: Plan
   private let workers: Int
-  private var batchCapacity = 0
+  private var batchCapacity = -1
   private var chunkCapacity = 0
   private var batchArena: UnsafeMutableRawPointer?
   private var groupArena: UnsafeMutableRawPointer?
@@ -87,7 +87,7 @@ final class Workspace {
   }
 
   private func growBatch(_ images: Int) {
-    let groups = (images + Plan.group - 1) / Plan.group
+    let groups = max((images + Plan.group - 1) / Plan.group, 1)
     batchArena?.deallocate()
     groupArena?.deallocate()
     let batchBase = Arena.allocate(plan.arenas.batch * images)
