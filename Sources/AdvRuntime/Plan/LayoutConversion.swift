@@ -4,7 +4,9 @@ import AdvTensor
 extension Lowering {
   /// A copy of a node's value that serves the demand, made once, right after the value.
   mutating func convert(_ id: NodeID, to demand: Demand) -> SlotID {
-    let source = places[id].first { slots[$0].layout != .bits && slots[$0].layout != .indices }
+    // Signs are taken from values that lie as the bits will.
+    if demand == .bits { _ = slot(of: id, as: .view(halo: 0)) }
+    let source = places[id].last { slots[$0].layout != .bits && slots[$0].layout != .indices }
     guard let source else { preconditionFailure("node \(id) is read before it is written") }
     let target = makeSlot(graph.nodes[id].type, layout(of: id, for: demand), region(of: id))
     at(max(phases[id], .build), graph.nodes[id].path) { $0.emitCopy(from: source, to: target) }

@@ -38,10 +38,7 @@ struct Lowering {
     self.cotangents = cotangents
     isNeeded = Self.neededNodes(of: graph)
     phases = Self.phases(of: graph, cotangents: cotangents)
-    isLockstep = graph.nodes.indices.contains { [isNeeded] id in
-      isNeeded[id] && graph.nodes[id].type.multiplicity == .shared
-        && graph.nodes[id].operands.contains { graph.nodes[$0].type.multiplicity == .perImage }
-    }
+    isLockstep = graph.nodes.indices.contains { [isNeeded] id in isNeeded[id] && graph.couplesImages(id) }
     let empty = [[Demand]](repeating: [], count: graph.nodes.count)
     (demands, ownDemands) = (empty, empty)
     places = [[SlotID]](repeating: [], count: graph.nodes.count)
@@ -73,12 +70,11 @@ struct Lowering {
 
   private mutating func interpret(_ operation: any Operator, _ site: LoweringSite) {
     let operands = site.operands.map { (slot: slot(of: $0, as: .plain), type: graph.nodes[$0].type) }
-    let perImage =
-      operands.contains { $0.type.multiplicity == .perImage } || site.result.multiplicity == .perImage
-    let sums = site.result.multiplicity == .shared
+    // The definition of an operator may look at the whole batch; where nothing does, images are on their own.
+    let division: Division = isLockstep || site.result.multiplicity == .shared ? .whole : .images
     let kernel = Interpreted(
       operation: operation, operands: operands, result: define(site.node, .plain), resultType: site.result,
-      division: perImage && !sums ? .images : .whole)
+      division: division)
     emit(kernel)
   }
 

@@ -62,3 +62,16 @@ extension Lowering {
     stemWeights.insert(operands[1])
   }
 }
+
+extension Graph {
+  /// Whether a node's value for one image depends on the other images of the batch, or sums over them.
+  func couplesImages(_ id: NodeID) -> Bool {
+    switch nodes[id].operation {
+    case is SpreadMean, is BatchNormTrainingInputGradient: true
+    case nil: false
+    default:
+      nodes[id].type.multiplicity == .shared
+        && nodes[id].operands.contains { nodes[$0].type.multiplicity == .perImage }
+    }
+  }
+}
