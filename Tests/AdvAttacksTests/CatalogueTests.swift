@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("pdg", "unknown attack 'pdg'. Did you mean pgd"),
+    ("fsgm", "unknown attack 'fsgm'. Did you mean fgsm"),
     ("pgd:step=3", "unknown parameter of 'pgd' 'step'. Did you mean steps"),
     ("pgd:steps=0", "pgd: parameter 'steps' is '0', expected a whole number in 1…100000."),
     ("pgd:steps=x", "parameter 'steps' is 'x'"),

@@ -11,6 +11,19 @@ public enum AttackCatalog {
         "bim", "Basic iterative method", paper: "arXiv:1607.02533",
         rule: "x <- project(x + alpha steepest(grad loss(x))), from the image")),
     AttackEntry(PGD()),
+    AttackEntry(MomentumFGSM()),
+    AttackEntry(APGD()),
+    AttackEntry(TargetedAPGD()),
+    AttackEntry(DeepFool()),
+    AttackEntry(DDN()),
+    AttackEntry(FMN()),
+    AttackEntry(CarliniWagner()),
+    AttackEntry(FAB()),
+    AttackEntry(
+      FAB.targeted,
+      card: FAB.card.named(
+        "fab-t", "Targeted fast adaptive boundary", rule: "FAB against one rival at a time")),
+    AttackEntry(Square()),
   ]
 
   /// The entry of a name; throws with the nearest names.

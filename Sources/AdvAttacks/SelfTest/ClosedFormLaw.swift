@@ -3,11 +3,26 @@ import AdvThreat
 
 /// What an attack must reach on linear models, where the smallest perturbation is known.
 public enum ClosedFormLaw {
-  /// How far from the true minimal radius an attack may stay: a fixed-budget attack must succeed at this
-  /// multiple, a minimal one must find a perturbation within it.
-  public static func factor(_ attack: String, _ norm: Norm) -> Double {
-    let standard = AttackFactors.standard(kind: AttackCatalog.all.first { $0.card.id == attack }?.card.kind)
-    return AttackFactors.looser.first { $0.attack == attack && $0.norms.contains(norm) }?.factor ?? standard
+  /// How far from the true minimal radius an attack may stay.
+  public struct Allowance: Hashable, Sendable {
+    /// A fixed-budget attack must succeed at this multiple of the radius, a minimal one must find a
+    /// perturbation within it.
+    public var factor: Double
+    /// Radii below this count as this.
+    public var floor: Double
+
+    /// An allowance.
+    public init(factor: Double, floor: Double = 0) {
+      self.factor = factor
+      self.floor = floor
+    }
+
+    /// What is asked of an attack in a norm: 1.01 for a fixed budget and 1.05 for a minimal norm, unless
+    /// the table of exceptions says otherwise.
+    public static func of(_ card: AttackCard, _ norm: Norm) -> Allowance {
+      let exception = AttackExceptions.all.first { $0.attack == card.id && $0.norms.contains(norm) }
+      return exception?.allowance ?? Allowance(factor: card.kind == .budget ? 1.01 : 1.05)
+    }
   }
 
   /// The largest relative gap between FGM's gain and the linear optimum, over a scenario's images.
@@ -35,11 +50,11 @@ public enum ClosedFormLaw {
 
   /// The first image on which an attack misses its factor, in words; nil where it reaches it everywhere.
   public static func violation(
-    _ entry: AttackEntry, _ norm: Norm, _ settings: [LinearScenario.Setting]
+    _ entry: AttackEntry, _ norm: Norm, _ settings: [LinearScenario.Setting], _ allowance: Allowance? = nil
   ) throws(ThreatError) -> String? {
     for setting in settings {
       let scenario = try LinearScenario(setting)
-      if let violation = try violation(entry, norm, scenario) {
+      if let violation = try violation(entry, norm, scenario, allowance ?? .of(entry.card, norm)) {
         return "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): \(violation)"
       }
     }
@@ -47,13 +62,13 @@ public enum ClosedFormLaw {
   }
 
   private static func violation(
-    _ entry: AttackEntry, _ norm: Norm, _ scenario: LinearScenario
+    _ entry: AttackEntry, _ norm: Norm, _ scenario: LinearScenario, _ allowance: Allowance
   ) throws(ThreatError) -> String? {
-    let factor = factor(entry.card.id, norm)
     for image in scenario.labels.indices {
       let smallest = scenario.minimalRadius(norm, image: image)
       guard smallest.isFinite else { continue }
-      let allowed = norm == .l0 ? (smallest * factor).rounded(.down) : smallest * factor
+      let scaled = max(smallest, allowance.floor) * allowance.factor
+      let allowed = norm == .l0 ? scaled.rounded(.down) : scaled
       let objective: Objective =
         entry.card.kind == .budget ? .within(Ball(norm, radius: Float(allowed))) : .minimize(norm)
       let problem = try AttackProblem(
@@ -70,16 +85,4 @@ public enum ClosedFormLaw {
     }
     return nil
   }
-}
-
-/// The table of attacks that stay further from the optimum, with the reason.
-enum AttackFactors {
-  static func standard(kind: AttackCard.Kind?) -> Double { kind == .minimal ? 1.05 : 1.01 }
-
-  static let looser: [(attack: String, norms: [Norm], factor: Double, reason: String)] = [
-    (
-      "pgd", [.l1], 1.05,
-      "a constant step keeps circling the corners of the L1 ball that the box has cut"
-    )
-  ]
 }

@@ -25,26 +25,33 @@ public struct Search: Sendable {
   public var aims: [Aim]
   /// Logits, losses and gradient of the last `evaluate`, one row per active image.
   public private(set) var here = LossGradient()
+  /// Whether the last point looked at meets the criterion, one per active image.
+  public private(set) var isMet: [Bool] = []
 
   private let loss: Loss
   private var best: Tensor
   private var bestValue: [Float]  // of an active image: its highest loss, or minus its smallest norm
   private var records: [ImageRecord]
   private var notes: [String]
+  private var isSettled: [Bool]
 
   /// A search over all images of a problem.
+  ///
+  /// - Parameter goal: what the loss is like where that is not the criterion's goal, as in an untargeted
+  ///   attack through target classes; set `aims` then.
   public init(
-    _ problem: AttackProblem, loss: LossChoice, on oracle: some LabelOracle
+    _ problem: AttackProblem, loss: LossChoice, goal: Goal? = nil, on oracle: some LabelOracle
   ) throws(ThreatError) {
     try problem.check(on: oracle)
     self.problem = problem
     active = Array(0..<problem.count)
     originals = problem.images
     aims = active.map(problem.criterion.aim)
-    self.loss = Loss(loss, classCount: oracle.classCount, goal: problem.criterion.goal)
+    self.loss = Loss(loss, classCount: oracle.classCount, goal: goal ?? problem.criterion.goal)
     best = problem.images
     bestValue = Array(repeating: -.infinity, count: problem.count)
     records = Array(repeating: ImageRecord(), count: problem.count)
+    isSettled = Array(repeating: false, count: problem.count)
     notes = self.loss.note.map { [$0] } ?? []
   }
 
@@ -53,6 +60,14 @@ public struct Search: Sendable {
 
   /// The candidates so far and their cost.
   public var result: AttackResult { AttackResult(images: best, records: records, notes: notes) }
+
+  /// How far an active image's candidate may be: the ball's radius, or the smallest norm that broke it so far.
+  public func reach(row: Int) -> Double {
+    switch problem.objective {
+    case .within(let ball): Double(ball.radius)
+    case .minimize: -Double(bestValue[active[row]])
+    }
+  }
 
   /// The random numbers of an active image; see `AttackProblem.stream`.
   public func stream(row: Int, restart: Int) -> RandomStream {
@@ -82,23 +97,47 @@ public struct Search: Sendable {
     _ x: inout Tensor, as visit: Visit = .candidate, on oracle: any GradientOracle
   ) throws(ThreatError) -> [Int]? {
     guard !isFinished else { return nil }
-    try oracle.linearize(at: x, logits: &here.logits)
-    var settled = take(x, visit)
-    if !settled.contains(false) {
-      let kept = leave(settled, &x)
+    var settled = try linearize(at: x, as: visit, on: oracle)
+    guard settled.contains(false) else {
+      let kept = drop(settled, &x)
       here.gradient.resize(to: x.shape)
       return kept
     }
-    try oracle.pullback(here.cotangent, into: &here.gradient)
-    // A settled row went along with a cotangent of zero: its record must not depend on who came with it.
+    try pullback(here.cotangent, &settled, on: oracle)
+    let kept = drop(settled, &x)
+    countStep()
+    return kept
+  }
+
+  /// The first half of `evaluate`, for attacks that pull back cotangents of their own: forward at x, true
+  /// where an image is settled. The rows stay until `drop`.
+  public mutating func linearize(
+    at x: Tensor, as visit: Visit = .candidate, on oracle: any GradientOracle
+  ) throws(ThreatError) -> [Bool] {
+    try oracle.linearize(at: x, logits: &here.logits)
+    return take(x, visit)
+  }
+
+  /// Pulls a cotangent `[n, classes]` back into `here.gradient`; rows whose gradient is not finite settle as
+  /// failures.
+  public mutating func pullback(
+    _ cotangent: Tensor, _ settled: inout [Bool], on oracle: any GradientOracle
+  ) throws(ThreatError) {
+    try oracle.pullback(cotangent, into: &here.gradient)
+    // A settled row goes along with the others: its record must not depend on who came with it.
     for row in active.indices where !settled[row] {
       records[active[row]].backwardPasses += 1
       settled[row] = !inspectGradient(row)
     }
-    let kept = leave(settled, &x)
-    for image in active { records[image].steps += 1 }
-    return kept
   }
+
+  /// Counts a step of every active image; `evaluate` does so by itself.
+  public mutating func countStep() {
+    for image in active { records[image].steps += 1 }
+  }
+
+  /// Swaps the gradient of the last `evaluate` with a buffer of the caller's, so that neither is copied.
+  public mutating func exchangeGradient(with buffer: inout Tensor) { swap(&here.gradient, &buffer) }
 
   /// Forward only at x, one row per active image: records the candidates and lets settled images leave.
   ///
@@ -109,7 +148,7 @@ public struct Search: Sendable {
   ) throws(ThreatError) -> [Int]? {
     guard !isFinished else { return nil }
     try oracle.logits(x, into: &here.logits)
-    return leave(take(x, visit), &x)
+    return drop(take(x, visit), &x)
   }
 
   /// Looks at one row of `here.logits` for every active image; true where the image is settled.
@@ -117,6 +156,7 @@ public struct Search: Sendable {
     let classes = here.logits.rowStride
     here.cotangent.resize(to: here.logits.shape)
     if here.losses.count != active.count { here.losses = Array(repeating: 0, count: active.count) }
+    if isMet.count != active.count { isMet = Array(repeating: false, count: active.count) }
     var settled = Array(repeating: false, count: active.count)
     for row in active.indices {
       records[active[row]].forwardPasses += 1
@@ -139,6 +179,7 @@ public struct Search: Sendable {
   private mutating func consider(_ row: Int, _ x: Tensor, _ visit: Visit, _ value: Float) -> Bool {
     let image = active[row]
     let isMet = withRow(row, of: here.logits) { problem.criterion.isMet(image: image, logits: $0) }
+    self.isMet[row] = isMet
     guard visit == .candidate else { return isMet }
     switch problem.objective {
     case .within(let ball):
@@ -188,20 +229,37 @@ public struct Search: Sendable {
     return true
   }
 
-  /// Drops the settled rows from everything; the kept rows, or nil where all stay.
-  private mutating func leave(_ settled: [Bool], _ x: inout Tensor) -> [Int]? {
-    guard settled.contains(true) else { return nil }
-    let kept = settled.indices.filter { !settled[$0] }
+  /// Lets the settled images leave, x with them; the rows that were kept, or nil where all stay.
+  @discardableResult
+  public mutating func drop(_ settled: [Bool], _ x: inout Tensor) -> [Int]? {
+    for row in settled.indices where settled[row] { isSettled[active[row]] = true }
+    return suspend(settled, &x)
+  }
+
+  /// Sets images aside until `resume`, as a phase that is over for some of them does; the rows that were
+  /// kept, or nil where all stay.
+  @discardableResult
+  public mutating func suspend(_ suspended: [Bool], _ x: inout Tensor) -> [Int]? {
+    guard suspended.contains(true) else { return nil }
+    let kept = suspended.indices.filter { !suspended[$0] }
     active = kept.map { active[$0] }
     aims = kept.map { aims[$0] }
+    isMet = kept.map { isMet[$0] }
     originals = originals.rows(kept)
     x = x.rows(kept)
     here.logits = here.logits.rows(kept)
     here.losses = kept.map { here.losses[$0] }
-    if here.gradient.rowCount == settled.count, here.gradient.shape.rank > 1 {
+    if here.gradient.rowCount == suspended.count, here.gradient.shape.rank > 1 {
       here.gradient = here.gradient.rows(kept)
     }
     here.cotangent = here.cotangent.rows(kept)
     return kept
+  }
+
+  /// Takes the images that were set aside back in; aims are again the criterion's.
+  public mutating func resume() {
+    active = isSettled.indices.filter { !isSettled[$0] }
+    originals = problem.images.rows(active)
+    aims = active.map(problem.criterion.aim)
   }
 }
