@@ -100,7 +100,20 @@ struct Case {
 
 void report(const char *what, double flops, double time, AdvkISA isa) {
   const double rate = flops / time * 1e-9, best = peak(isa);
-  std::printf("  %-16s %8.1f GFLOP/s  %5.1f %% of %.1f\n", what, rate, 100 * rate / best, best);
+  std::printf("  %-18s %8.1f GFLOP/s  %5.1f %% of %.1f\n", what, rate, 100 * rate / best, best);
+}
+
+/// Effective speed: the operations of the direct kernel over the time of Winograd's algorithm.
+void run_winograd(const AdvkConvolutionShape &shape, const AdvkView &x, const AdvkView &y, double flops,
+                  AdvkISA isa, ptrdiff_t images) {
+  Buffer packed(advk_winograd_weights_size(isa, &shape, ADVK_FORWARD));
+  Buffer forward(advk_winograd_scratch_size(isa, &shape, ADVK_FORWARD));
+  Buffer backward(advk_winograd_scratch_size(isa, &shape, ADVK_INPUT_GRADIENT));
+  const AdvkWinograd f = {{x, y, shape.window, 1, packed.start, {}}, forward.start};
+  const AdvkWinograd b = {{y, x, shape.window, 1, packed.start, {}}, backward.start};
+  report("winograd forward", flops, least_time([&] { advk_winograd_forward(isa, &f, 0, images); }), isa);
+  report("winograd gradient", flops, least_time([&] { advk_winograd_input_gradient(isa, &b, 0, images); }),
+         isa);
 }
 
 void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
@@ -136,6 +149,7 @@ void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
   const AdvkWeightGradient w = {x.view, y.view, shape.window, 1, gradient.start};
   report("weight gradient", flops, least_time([&] { advk_convolution_weight_gradient(isa, &w, 0, images); }),
          isa);
+  if (advk_winograd_fits(&shape)) run_winograd(shape, x.view, y.view, flops, isa, images);
 }
 
 void run_linear(ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t images, AdvkISA isa) {
