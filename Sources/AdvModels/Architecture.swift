@@ -19,11 +19,17 @@ public protocol Architecture: Hashable, Sendable {
 
   /// Whether a tensor of a published checkpoint plays no part in the logits: an auxiliary classifier.
   func ignores(_ weight: String) -> Bool
+
+  /// This architecture's name of a tensor that some published checkpoints call otherwise.
+  func canonicalName(of weight: String) -> String
 }
 
 extension Architecture {
   /// No tensor is ignored.
   public func ignores(_ weight: String) -> Bool { false }
+
+  /// The name itself.
+  public func canonicalName(of weight: String) -> String { weight }
 
   /// Reads the class count off the last layer's weight and the input channels off the first one's.
   ///

@@ -31,7 +31,8 @@ extension ModelEntry {
 /// All networks by name.
 public enum ModelCatalog {
   /// The entries, in order of the field's history.
-  public static let all: [ModelEntry] = basics + cifarResidual + imageNetResidual + forShapes10
+  public static let all: [ModelEntry] =
+    basics + beforeResidual + cifarResidual + imageNetResidual + afterResidual + forShapes10
 
   /// The names of `all`.
   public static var names: [String] { all.map(\.name) }
@@ -53,61 +54,6 @@ public enum ModelCatalog {
     if let classes { architecture.classes = classes }
     let complete = card.completed(from: entry.card.suiting(architecture))
     return try Model(name: name, architectureName: name, architecture, card: complete)
-  }
-
-  private static let basics: [ModelEntry] = [
-    ModelEntry(
-      "linear", LinearClassifier(), "Multiclass linear classifier", "Goodfellow et al. 2015, arXiv:1412.6572"),
-    ModelEntry(
-      "logistic", LogisticClassifier(), "Binary logistic classifier",
-      "Goodfellow et al. 2015, arXiv:1412.6572"),
-    ModelEntry("mlp", MultilayerPerceptron(), "Multilayer perceptron", "Rumelhart et al. 1986"),
-    ModelEntry("lenet5", LeNet5(), "LeNet-5 with ReLU and max-pooling", "LeCun et al. 1998"),
-    ModelEntry(
-      "lenet5_1998", LeNet5(form: .original), "LeNet-5 with tanh and average pooling", "LeCun et al. 1998"),
-  ]
-
-  // Last, so that a checkpoint without a card is taken for the published network and not for its namesake.
-  private static let forShapes10: [ModelEntry] = [
-    ModelEntry(
-      "resnet", CIFARResNet(depth: 20), "ResNet-20 for shapes10", "He et al. 2016, arXiv:1512.03385",
-      card: ModelCard(.symmetric))
-  ]
-
-  private static let cifarResidual: [ModelEntry] = [20, 32, 44, 56, 110].flatMap { depth in
-    [CIFARResNet.Shortcut.zeroPadding, .projection].map { shortcut in
-      ModelEntry(
-        "resnet\(depth)" + (shortcut == .projection ? "_b" : ""),
-        CIFARResNet(depth: depth, shortcut: shortcut),
-        "ResNet-\(depth) for 32×32 images, shortcut \(shortcut == .projection ? "B" : "A")",
-        "He et al. 2016, arXiv:1512.03385", card: .cifar10)
-    }
-  }
-
-  private static let imageNetResidual: [ModelEntry] = [
-    residual("resnet18", ImageNetResNet(.basic, [2, 2, 2, 2])),
-    residual("resnet34", ImageNetResNet(.basic, [3, 4, 6, 3])),
-    residual("resnet50", ImageNetResNet(.bottleneck, [3, 4, 6, 3])),
-    residual("resnet101", ImageNetResNet(.bottleneck, [3, 4, 23, 3])),
-    residual("resnet152", ImageNetResNet(.bottleneck, [3, 8, 36, 3])),
-    residual(
-      "resnext50_32x4d", ImageNetResNet(.bottleneck, [3, 4, 6, 3], groups: 32, widthPerGroup: 4),
-      "Xie et al. 2017, arXiv:1611.05431"),
-    residual(
-      "resnext101_32x8d", ImageNetResNet(.bottleneck, [3, 4, 23, 3], groups: 32, widthPerGroup: 8),
-      "Xie et al. 2017, arXiv:1611.05431"),
-    residual(
-      "wide_resnet50_2", ImageNetResNet(.bottleneck, [3, 4, 6, 3], widthPerGroup: 128),
-      "Zagoruyko & Komodakis 2016, arXiv:1605.07146"),
-    residual(
-      "wide_resnet101_2", ImageNetResNet(.bottleneck, [3, 4, 23, 3], widthPerGroup: 128),
-      "Zagoruyko & Komodakis 2016, arXiv:1605.07146"),
-  ]
-
-  private static func residual(
-    _ name: String, _ architecture: ImageNetResNet, _ paper: String = "He et al. 2016, arXiv:1512.03385"
-  ) -> ModelEntry {
-    ModelEntry(name, architecture, "Residual network for ImageNet", paper, card: .imageNet)
   }
 }
 

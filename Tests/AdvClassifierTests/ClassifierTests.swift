@@ -52,6 +52,24 @@ import Testing
     #expect(relativeError(left.elements.map(Double.init), right.elements.map(Double.init)) < 1e-5)
   }
 
+  @Test(arguments: ["resnet20", "lenet5", "mlp", "squeezenet1_1"])
+  func `an image's answer does not depend on its neighbours`(_ name: String) throws {
+    let shape: Shape = name == "squeezenet1_1" ? [3, 48, 48] : try ModelCatalog.entry(named: name).shape
+    let oracle = try Classifier(try HashedNumbers.model(name, inputShape: shape, classes: 10)).makeOracle()
+    let images = HashedNumbers.tensor("pixels", shape.prepending(5), 0, 1)
+    let cotangent = HashedNumbers.tensor("cotangent", [5, 10], -1, 1)
+    var logits = Tensor([0])
+    try oracle.linearize(at: images, logits: &logits)
+    let gradient = try oracle.pullback(cotangent)
+    for picked in [[3], [4, 0], [2, 1, 0, 4, 3]] {
+      var alone = Tensor([0])
+      try oracle.linearize(at: images.rows(picked), logits: &alone)
+      #expect(alone.isIdentical(to: logits.rows(picked)))
+      #expect(try oracle.logits(images.rows(picked)).isIdentical(to: alone))
+      #expect(try oracle.pullback(cotangent.rows(picked)).isIdentical(to: gradient.rows(picked)))
+    }
+  }
+
   @Test func `images of another shape are refused`() throws {
     let oracle = try Classifier(try HashedNumbers.model("lenet5")).makeOracle()
     for shape: Shape in [[1, 3, 28, 28], [1, 1, 32, 32], [28, 28]] {
@@ -95,4 +113,9 @@ import Testing
     #expect(after.elements == [0, 2])  // ε‖w‖₁ = 5 higher: σ(2) = 0.88
     #expect(try oracle.logitGradient(of: 1, at: Tensor([1, 10], x)).elements == w)
   }
+}
+
+extension ModelEntry {
+  /// The usual shape of one image.
+  fileprivate var shape: Shape { architecture.inputShape }
 }

@@ -27,17 +27,41 @@ enum RealData {
 }
 
 @Suite(.enabled(if: RealData.isPresent, RealData.whySkipped)) struct RealCheckpointTests {
-  @Test(arguments: [("resnet20", "resnet20-12fca82f.th", 452), ("resnet32", "resnet32-d509ac18.th", 457)])
+  @Test(arguments: [
+    ("resnet20", "resnet_cifar10/resnet20-12fca82f.th", 452),
+    ("resnet32", "resnet_cifar10/resnet32-d509ac18.th", 457),
+    ("resnet_2b", "vnncomp2021/onnx/resnet_2b.pth", 347),
+  ])
   func `published CIFAR-10 weights score what they score in PyTorch`(
     _ name: String, _ file: String, _ expected: Int
   ) throws {
-    let path = "\(RealData.root)/resnet_cifar10/\(file)"
+    let path = "\(RealData.root)/\(file)"
     let loaded = try ModelLoader.load(ModelRequest(name, weights: path))
     #expect(loaded.model.card.label(of: 8) == "ship")
     let (images, labels) = try RealData.cifar("test_lossless_subset.bin")
     let oracle = try Classifier(loaded.model).makeOracle()
     let correct = try zip(oracle.labels(images), labels).filter { $0 == $1 }.count
     #expect(correct == expected)
+  }
+
+  @Test func `SqueezeNet names 65 of 100 photographs, as in PyTorch`() throws {
+    let file = "\(RealData.root)/squeezenet/squeezenet1_1_torchvision_names_fp16.derived.safetensors"
+    let model = try ModelLoader.load(ModelRequest("squeezenet1_1", weights: file)).model
+    #expect(model.card.channelOrder == .bgr)
+    let table = try String(
+      contentsOfFile: "\(RealData.root)/imagenet/all_1000_index_to_file.csv", encoding: .utf8)
+    let oracle = try Classifier(model).makeOracle()
+    var (correct, count) = (0, 0)
+    for line in table.split(separator: "\n") {
+      let fields = line.split(separator: ",", maxSplits: 1)
+      let path = "\(RealData.root)/imagenet/val/\(fields[1])"
+      guard FileManager.default.fileExists(atPath: path), let label = Int(fields[0]) else { continue }
+      let photograph = try model.prepare(try ImageFile.read(path).image.tensor(), named: path)
+      correct += try oracle.labels(photograph.reshaped(to: [1, 3, 224, 224])) == [label] ? 1 : 0
+      count += 1
+    }
+    #expect(count == 100)
+    #expect((64...66).contains(correct))
   }
 
   @Test func `a checkpoint under a path alone is recognised by its tensors`() throws {

@@ -16,7 +16,14 @@ private func inspect(_ image: Shape, _ build: (Value, Weights) -> Value) throws 
     ("resnet18", 11_689_512, 1.814), ("resnet34", 21_797_672, 3.664), ("resnet50", 25_557_032, 4.089),
     ("resnet101", 44_549_160, 7.801), ("resnet152", 60_192_808, 11.514),
     ("resnext50_32x4d", 25_028_904, 4.23),
-    ("wide_resnet50_2", 68_883_240, 11.40),
+    ("wide_resnet50_2", 68_883_240, 11.40), ("alexnet", 61_100_840, 0.714), ("vgg11", 132_863_336, 7.609),
+    ("vgg11_bn", 132_868_840, 7.609), ("vgg13_bn", 133_053_736, 11.308), ("vgg16", 138_357_544, 15.470),
+    ("vgg16_bn", 138_365_992, 15.470), ("vgg19_bn", 143_678_248, 19.632), ("googlenet", 6_624_904, 1.498),
+    ("squeezenet1_0", 1_248_424, 0.819), ("squeezenet1_1", 1_235_496, 0.349),
+    ("densenet121", 7_978_856, 2.834), ("densenet161", 28_681_000, 7.728), ("densenet169", 14_149_480, 3.36),
+    ("densenet201", 20_013_928, 4.291), ("mobilenet_v2", 3_504_872, 0.301),
+    ("wide_resnet", 36_479_194, 5.248),
+    ("zfnet", 62_357_608, 1.168),
   ])
   func `ImageNet networks have the published sizes`(_ name: String, _ parameters: Int, _ work: Double) throws
   {
@@ -27,7 +34,10 @@ private func inspect(_ image: Shape, _ build: (Value, Weights) -> Value) throws 
 
   @Test(arguments: [
     ("resnet20", 269_722), ("resnet32", 464_154), ("resnet44", 658_586), ("resnet56", 853_018),
-    ("resnet110", 1_727_962), ("lenet5", 61_706),
+    ("resnet110", 1_727_962), ("lenet5", 61_706), ("wide_resnet16_4", 2_748_890),
+    ("densenet_bc_100_12", 769_162), ("nin", 966_986), ("preact_resnet", 272_282),
+    ("preact_resnet164", 1_703_258), ("alphago_policy", 3_882_793), ("resnet_2b", 112_006),
+    ("resnet_4b", 123_734), ("simplecnn", 525_578),
   ])
   func `small networks have the published sizes`(_ name: String, _ parameters: Int) throws {
     #expect(try Inspection(try ModelCatalog.untrained(name)).parameters == parameters)

@@ -11,14 +11,18 @@ public struct ModelRequest: Sendable {
   public var weights: String?
   /// The architecture of a checkpoint that does not say its own.
   public var architecture: String?
+  /// The card's file, where it does not lie beside the checkpoint.
+  public var cardPath: String?
   /// Card keys that overrule the card's file.
   public var card: ModelCard
 
   /// A request; everything but the model may be left out.
   public init(
-    _ model: String, weights: String? = nil, architecture: String? = nil, card: ModelCard = ModelCard()
+    _ model: String, weights: String? = nil, architecture: String? = nil, cardPath: String? = nil,
+    card: ModelCard = ModelCard()
   ) {
-    (self.model, self.weights, self.architecture, self.card) = (model, weights, architecture, card)
+    (self.model, self.weights, self.architecture) = (model, weights, architecture)
+    (self.cardPath, self.card) = (cardPath, card)
   }
 
   /// Whether `model` is a path and not a name.
@@ -71,6 +75,19 @@ public enum ModelLoader {
     var shapes: [String: Shape] {
       Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0.tensor.shape) })
     }
+
+    /// The checkpoint under the names of an architecture.
+    func renamed(for architecture: any Architecture) -> Checkpoint {
+      let entries = archive.entries.map { entry in
+        TensorArchive.Entry(
+          name: architecture.canonicalName(of: entry.name), tensor: entry.tensor,
+          storedType: entry.storedType)
+      }
+      // Names that would collide are left as they are, and reported with the rest.
+      guard Set(entries.map(\.name)).count == entries.count else { return self }
+      return Checkpoint(
+        path: path, archive: TensorArchive(entries, metadata: archive.metadata), sha256: sha256)
+    }
   }
 
   private static func loadFile(
@@ -80,9 +97,12 @@ public enum ModelLoader {
     // A misspelt name should not cost the reading of a large file.
     let named = request.architecture ?? (request.isPath ? nil : request.model)
     let namedEntry = if let named { try ModelCatalog.entry(named: named) } else { ModelEntry?.none }
-    let cardFile = try CardFile.beside(path)
+    let cardFile =
+      if let cardPath = request.cardPath { try CardFile(at: cardPath) } else { try CardFile.beside(path) }
     let checkpoint = try read(path)
     notes += cardFile.map { ["card: \($0.path)"] } ?? []
+    let known = cardFile == nil ? KnownCheckpoints.card(sha256: checkpoint.sha256) : nil
+    notes += known?.source.map { ["a published file: \($0)"] } ?? []
     let entry: ModelEntry
     if let namedEntry {
       entry = namedEntry
@@ -92,15 +112,14 @@ public enum ModelLoader {
       entry = try identify(checkpoint)
       notes.append("architecture guessed from the tensors: \(entry.name)")
     }
-    let card = request.card.completed(from: cardFile?.card ?? ModelCard())
+    let card = request.card.completed(from: cardFile?.card ?? known ?? ModelCard())
     let name =
       request.isPath
       ? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
       : request.model
     let model = try assemble(checkpoint, entry, card: card, name: name)
-    if card.mean == nil || card.std == nil || card.inputSize == nil {
-      notes.append("no complete card beside \(path); assumed " + summary(model.card))
-    }
+    let isComplete = card.mean != nil && card.std != nil && card.inputSize != nil
+    notes.append((isComplete ? "" : "no complete card beside \(path); assumed ") + summary(model.card))
     return LoadedModel(model: model, notes: notes)
   }
 
@@ -115,8 +134,9 @@ public enum ModelLoader {
 
   /// The model of an entry with these weights: parameters from the shapes, then from the card.
   private static func assemble(
-    _ checkpoint: Checkpoint, _ entry: ModelEntry, card: ModelCard, name: String
+    _ file: Checkpoint, _ entry: ModelEntry, card: ModelCard, name: String
   ) throws(ModelError) -> Model {
+    let checkpoint = file.renamed(for: entry.architecture)
     if let digest = card.sha256, digest != checkpoint.sha256 {
       throw .card(
         path: checkpoint.path,
@@ -150,15 +170,15 @@ public enum ModelLoader {
 
   /// The one entry whose parameters are exactly the checkpoint's.
   private static func identify(_ checkpoint: Checkpoint) throws(ModelError) -> ModelEntry {
-    let shapes = checkpoint.shapes
     for entry in ModelCatalog.all {
       var architecture = entry.architecture
-      architecture.adapt(to: shapes)
+      let renamed = checkpoint.renamed(for: architecture)
+      architecture.adapt(to: renamed.shapes)
       let builder = GraphBuilder()
       let x = builder.input(Model.inputName, TensorType(architecture.inputShape))
       let logits = architecture.build(x, Weights(in: builder))
       if let graph = try? builder.finish([logits]),
-        WeightBinding.fits(checkpoint.archive, graph, architecture)
+        WeightBinding.fits(renamed.archive, graph, architecture)
       {
         return entry
       }
@@ -185,6 +205,12 @@ struct CardFile {
   let path: String
   let card: ModelCard
 
+  /// The card at a path.
+  init(at path: String) throws(ModelError) {
+    self.path = path
+    card = try ModelCard(json: try Self.read(path), path: path)
+  }
+
   /// `NAME.card.json` or `card.json` in the folder of the checkpoint NAME.*, nil where there is neither.
   static func beside(_ checkpoint: String) throws(ModelError) -> CardFile? {
     let url = URL(fileURLWithPath: checkpoint)
@@ -192,8 +218,7 @@ struct CardFile {
     let stem = url.deletingPathExtension().lastPathComponent
     for name in ["\(stem).card.json", "card.json"] {
       let path = folder.appendingPathComponent(name).path
-      guard FileManager.default.fileExists(atPath: path) else { continue }
-      return CardFile(path: path, card: try ModelCard(json: try read(path), path: path))
+      if FileManager.default.fileExists(atPath: path) { return try CardFile(at: path) }
     }
     return nil
   }

@@ -1,0 +1,37 @@
+import AdvGraph
+import AdvTensor
+
+/// AlexNet in torchvision's form — Krizhevsky 2014, arXiv:1404.5997, "One weird trick": one group, no
+/// normalisation.
+///
+/// At 224×224 with 1,000 classes: 61,100,840 parameters, 0.714 G multiply–adds.
+public struct AlexNet: Architecture {
+  /// The width of the two hidden fully connected layers.
+  public var hidden = 4096
+  /// The number of logits.
+  public var classes = 1000
+  /// The shape of one image.
+  public var inputShape: Shape = [3, 224, 224]
+
+  /// The network for ImageNet.
+  public init() {}
+
+  /// Records the layers from the image to the logits.
+  public func build(_ x: Value, _ w: Weights) -> Value {
+    let (features, classifier) = (w["features"], w["classifier"])
+    var h = x.conv(features[0], channels: 64, kernel: 11, stride: 4, padding: 2).relu().maxPool(3, stride: 2)
+    h = h.conv(features[3], channels: 192, kernel: 5, padding: 2).relu().maxPool(3, stride: 2)
+    h = h.conv(features[6], channels: 384, kernel: 3, padding: 1).relu()
+    h = h.conv(features[8], channels: 256, kernel: 3, padding: 1).relu()
+    h = h.conv(features[10], channels: 256, kernel: 3, padding: 1).relu().maxPool(3, stride: 2)
+    h = h.averagedToAtMost(6).flatten()
+    h = h.linear(classifier[1], hidden).relu().linear(classifier[4], hidden).relu()
+    return h.linear(classifier[6], classes)
+  }
+
+  /// Takes over what the shapes of a checkpoint tell.
+  public mutating func adapt(to checkpoint: [String: Shape]) {
+    adapt(to: checkpoint, first: "features.0", last: "classifier.6")
+    if let shape = checkpoint["classifier.1.weight"], shape.rank == 2 { hidden = shape[0] }
+  }
+}

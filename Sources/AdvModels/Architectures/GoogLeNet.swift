@@ -1,0 +1,94 @@
+import AdvGraph
+import AdvTensor
+
+/// GoogLeNet — Szegedy et al. 2015, arXiv:1409.4842, table 1, as torchvision builds it: batch norm after every
+/// convolution, and 3×3 filters in the branch that the paper gives 5×5.
+///
+/// Nine Inception modules, global average pooling, one linear layer. At 224×224 with 1,000 classes, without
+/// the two auxiliary classifiers of training: 6,624,904 parameters, 1.50 G multiply–adds.
+public struct GoogLeNet: Architecture {
+  /// What an Inception module does before its large filters.
+  public enum Module: String, Hashable, Sendable {
+    /// Reduces the channels by 1×1 convolutions.
+    case reducing
+    /// Nothing: the paper's figure 2a, for the comparison of work.
+    case naive
+  }
+
+  /// Channels of a module: 1×1; 3×3 behind its reduction; the third branch behind its; behind the pool.
+  struct Widths {
+    let one: Int
+    let reduce3: Int
+    let three: Int
+    let reduce5: Int
+    let five: Int
+    let pool: Int
+    init(_ one: Int, _ reduce3: Int, _ three: Int, _ reduce5: Int, _ five: Int, _ pool: Int) {
+      (self.one, self.reduce3, self.three) = (one, reduce3, three)
+      (self.reduce5, self.five, self.pool) = (reduce5, five, pool)
+    }
+  }
+
+  /// What the modules do before their large filters.
+  public var module = Module.reducing
+  /// The kernel of the third branch: 3 in torchvision's weights, 5 in the paper.
+  public var largeKernel = 3
+  /// The number of logits.
+  public var classes = 1000
+  /// The shape of one image.
+  public var inputShape: Shape = [3, 224, 224]
+
+  /// Torchvision's network.
+  public init() {}
+
+  /// Records the layers from the image to the logits.
+  public func build(_ x: Value, _ w: Weights) -> Value {
+    var h = basic(x, w["conv1"], channels: 64, kernel: 7, stride: 2)
+    h = h.maxPool(3, stride: 2, roundsUp: true)
+    h = basic(h, w["conv2"], channels: 64, kernel: 1)
+    h = basic(h, w["conv3"], channels: 192, kernel: 3).maxPool(3, stride: 2, roundsUp: true)
+    h = inception(h, w["inception3a"], Widths(64, 96, 128, 16, 32, 32))
+    h = inception(h, w["inception3b"], Widths(128, 128, 192, 32, 96, 64)).maxPool(
+      3, stride: 2, roundsUp: true)
+    h = inception(h, w["inception4a"], Widths(192, 96, 208, 16, 48, 64))
+    h = inception(h, w["inception4b"], Widths(160, 112, 224, 24, 64, 64))
+    h = inception(h, w["inception4c"], Widths(128, 128, 256, 24, 64, 64))
+    h = inception(h, w["inception4d"], Widths(112, 144, 288, 32, 64, 64))
+    h = inception(h, w["inception4e"], Widths(256, 160, 320, 32, 128, 128)).maxPool(2, roundsUp: true)
+    h = inception(h, w["inception5a"], Widths(256, 160, 320, 32, 128, 128))
+    h = inception(h, w["inception5b"], Widths(384, 192, 384, 48, 128, 128))
+    return h.globalAveragePool().linear(w["fc"], classes)
+  }
+
+  private func basic(_ x: Value, _ w: Weights, channels: Int, kernel: Int, stride: Int = 1) -> Value {
+    x.conv(w["conv"], channels: channels, kernel: kernel, stride: stride, padding: kernel / 2, bias: false)
+      .batchNorm(w["bn"], epsilon: 1e-3).relu()
+  }
+
+  private func inception(_ x: Value, _ w: Weights, _ widths: Widths) -> Value {
+    let pooled = x.maxPool(3, stride: 1, padding: 1, roundsUp: true)
+    let one = basic(x, w["branch1"], channels: widths.one, kernel: 1)
+    switch module {
+    case .naive:
+      let three = basic(x, w["branch2"], channels: widths.three, kernel: 3)
+      return one.concat([three, basic(x, w["branch3"], channels: widths.five, kernel: largeKernel), pooled])
+    case .reducing:
+      let reduced3 = basic(x, w["branch2"][0], channels: widths.reduce3, kernel: 1)
+      let reduced5 = basic(x, w["branch3"][0], channels: widths.reduce5, kernel: 1)
+      return one.concat([
+        basic(reduced3, w["branch2"][1], channels: widths.three, kernel: 3),
+        basic(reduced5, w["branch3"][1], channels: widths.five, kernel: largeKernel),
+        basic(pooled, w["branch4"][1], channels: widths.pool, kernel: 1),
+      ])
+    }
+  }
+
+  /// Takes over what the shapes of a checkpoint tell.
+  public mutating func adapt(to checkpoint: [String: Shape]) {
+    adapt(to: checkpoint, first: "conv1.conv", last: "fc")
+    if let shape = checkpoint["inception3a.branch3.1.conv.weight"], shape.rank == 4 { largeKernel = shape[2] }
+  }
+
+  /// The auxiliary classifiers play no part in the logits.
+  public func ignores(_ weight: String) -> Bool { weight.hasPrefix("aux1.") || weight.hasPrefix("aux2.") }
+}

@@ -1,0 +1,38 @@
+import AdvGraph
+import AdvTensor
+
+/// Network in Network — Lin et al. 2014, arXiv:1312.4400: each convolution is followed by a small perceptron
+/// across channels (two 1×1 convolutions), and the last planes, one for each class, are averaged: no linear layer.
+///
+/// The CIFAR form: at 32×32 and 10 classes 966,986 parameters, 0.22 G multiply–adds.
+public struct NetworkInNetwork: Architecture {
+  /// The number of logits.
+  public var classes = 10
+  /// The shape of one image.
+  public var inputShape: Shape = [3, 32, 32]
+
+  /// The network for ten classes of 32×32 images.
+  public init() {}
+
+  /// Records the layers from the image to the logits.
+  public func build(_ x: Value, _ w: Weights) -> Value {
+    var h = perceptron(x, w["block1"], kernel: 5, widths: [192, 160, 96]).maxPool(3, stride: 2, padding: 1)
+    h = perceptron(h, w["block2"], kernel: 5, widths: [192, 192, 192])
+    h = h.averagePool(3, stride: 2, padding: 1)
+    return perceptron(h, w["block3"], kernel: 3, widths: [192, 192, classes]).globalAveragePool()
+  }
+
+  private func perceptron(_ x: Value, _ w: Weights, kernel: Int, widths: [Int]) -> Value {
+    var h = x
+    for (index, width) in widths.enumerated() {
+      let size = index == 0 ? kernel : 1
+      h = h.conv(w[index], channels: width, kernel: size, padding: size / 2).relu()
+    }
+    return h
+  }
+
+  /// Takes over what the shapes of a checkpoint tell.
+  public mutating func adapt(to checkpoint: [String: Shape]) {
+    adapt(to: checkpoint, first: "block1.0", last: "block3.2")
+  }
+}

@@ -1,0 +1,22 @@
+/// Published checkpoints that come without a card and do not follow their architecture's usual one, by the
+/// SHA-256 of the file.
+enum KnownCheckpoints {
+  /// The card of a file, nil where the file is not known.
+  static func card(sha256: String) -> ModelCard? {
+    guard let known = all.first(where: { $0.sha256 == sha256 }) else { return nil }
+    var card = known.card
+    card.sha256 = sha256
+    card.inputSize = known.inputSize
+    card.source = known.source
+    return card
+  }
+
+  private static let all: [(sha256: String, inputSize: [Int], card: ModelCard, source: String)] = [
+    (
+      "c1cad45a04fed7f59e1444baa9e1f9d1cfed05f13898f8b14388cfe2909cc4e3",
+      [3, 224, 224],
+      ModelCard(Preprocessing(.bgr, range: 255, mean: [104, 117, 123]), resize: 256, crop: 224),
+      "SqueezeNet 1.1 of the paper's authors, trained in Caffe; by way of Windows-Machine-Learning, MIT"
+    )
+  ]
+}
