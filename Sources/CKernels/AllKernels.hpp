@@ -11,6 +11,7 @@
 #include "Probe.hpp"
 #include "StemGradient.hpp"
 #include "WeightGradient.hpp"
+#include "Winograd.hpp"
 
 namespace ADVK_NAMESPACE {
 
@@ -19,6 +20,8 @@ constexpr Kernels all_kernels = {
     .convolution_forward = convolution_forward,
     .convolution_input_gradient = convolution_input_gradient,
     .convolution_weight_gradient = convolution_weight_gradient,
+    .winograd_forward = winograd_forward,
+    .winograd_input_gradient = winograd_input_gradient,
     .depthwise_forward = depthwise_forward,
     .depthwise_input_gradient = depthwise_input_gradient,
     .depthwise_weight_gradient = depthwise_weight_gradient,

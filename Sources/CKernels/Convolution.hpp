@@ -35,20 +35,26 @@ inline ptrdiff_t view_offset(const AdvkView &view, ptrdiff_t image, ptrdiff_t bl
   return image * view.image_stride + block * view.block_stride + y * view.row_stride + x * lanes;
 }
 
-/// The line of the grid that starts at column `x` of row `y`.
-inline Line line_at(const Source &source, const Target &target, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y,
-                    ptrdiff_t x) {
+/// What the line of the grid that starts at column `x` of row `y` writes.
+inline Line output_line(const Target &target, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y, ptrdiff_t x) {
   const AdvkEpilogue &epilogue = *target.epilogue;
   const ptrdiff_t out_y = target.first_y + y * target.step_y;
   const ptrdiff_t out_x = target.first_x + x * target.step_x;
-  Line line;
-  line.input = source.origin + image * source.image_stride + y * source.row_step + x * source.pixel_step;
+  Line line = {};
   line.output = target.view.origin + view_offset(target.view, image, block, out_y, out_x);
   const AdvkView &residual = epilogue.residual;
   line.residual =
       residual.origin ? residual.origin + view_offset(residual, image, block, out_y, out_x) : nullptr;
   line.saved = const_cast<uint16_t *>(mask_at(epilogue.saved_mask, image, block, out_y, out_x));
   line.applied = mask_at(epilogue.applied_mask, image, block, out_y, out_x);
+  return line;
+}
+
+/// The same line with what it reads.
+inline Line line_at(const Source &source, const Target &target, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y,
+                    ptrdiff_t x) {
+  Line line = output_line(target, image, block, y, x);
+  line.input = source.origin + image * source.image_stride + y * source.row_step + x * source.pixel_step;
   return line;
 }
 

@@ -34,7 +34,7 @@ void depthwise_tile(const DepthwiseTaps &taps, const Panel &panel, const Line &l
   }
   ADVK_UNROLL
   for (int pixel = 0; pixel < Pixels; ++pixel) {
-    Tile<1, 1, 1, 16, 16>::finish(panel, line, pixel, 0, sums[pixel]);
+    finish(panel, line, pixel, 0, sums[pixel]);
   }
 }
 

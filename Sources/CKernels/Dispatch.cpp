@@ -73,6 +73,8 @@ double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink) {
 ADVK_DISPATCH(convolution_forward, AdvkConvolution)
 ADVK_DISPATCH(convolution_input_gradient, AdvkConvolution)
 ADVK_DISPATCH(convolution_weight_gradient, AdvkWeightGradient)
+ADVK_DISPATCH(winograd_forward, AdvkWinograd)
+ADVK_DISPATCH(winograd_input_gradient, AdvkWinograd)
 ADVK_DISPATCH(depthwise_forward, AdvkConvolution)
 ADVK_DISPATCH(depthwise_input_gradient, AdvkConvolution)
 ADVK_DISPATCH(depthwise_weight_gradient, AdvkWeightGradient)

@@ -14,6 +14,8 @@ struct Kernels {
   Kernel<AdvkConvolution> convolution_forward;
   Kernel<AdvkConvolution> convolution_input_gradient;
   Kernel<AdvkWeightGradient> convolution_weight_gradient;
+  Kernel<AdvkWinograd> winograd_forward;
+  Kernel<AdvkWinograd> winograd_input_gradient;
   Kernel<AdvkConvolution> depthwise_forward;
   Kernel<AdvkConvolution> depthwise_input_gradient;
   Kernel<AdvkWeightGradient> depthwise_weight_gradient;

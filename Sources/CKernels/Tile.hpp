@@ -39,6 +39,17 @@ struct Line {
   const uint16_t *applied;
 };
 
+/// The epilogue of one pixel and block, in the order that `AdvkEpilogue` states.
+ADVK_INLINE void finish(const Panel &panel, const Line &line, int column, int vector, Lanes value) {
+  const ptrdiff_t pixel = column * panel.output_step;
+  const ptrdiff_t word = column * panel.mask_step;
+  if (line.residual) value += load(line.residual + pixel + vector * panel.residual_block);
+  if (panel.relu) value = relu(value);
+  if (line.saved) line.saved[word + vector * panel.saved_block] = positive_bits(value);
+  if (line.applied) value = keep(value, line.applied[word + vector * panel.applied_block]);
+  store(line.output + pixel + vector * panel.output_block, value);
+}
+
 /// Columns are `Step` inputs apart (a constant, so that they become displacements of one address).
 /// Run 0: the length of runs is known only at run time.
 template <int Rows, int Columns, int Vectors, int Step, int Run>
@@ -120,17 +131,6 @@ struct Tile {
         }
       }
     }
-  }
-
-  /// The epilogue of one pixel and block, in the order that `AdvkEpilogue` states.
-  ADVK_INLINE void finish(const Panel &panel, const Line &line, int column, int vector, Lanes value) {
-    const ptrdiff_t pixel = column * panel.output_step;
-    const ptrdiff_t word = column * panel.mask_step;
-    if (line.residual) value += load(line.residual + pixel + vector * panel.residual_block);
-    if (panel.relu) value = relu(value);
-    if (line.saved) line.saved[word + vector * panel.saved_block] = positive_bits(value);
-    if (line.applied) value = keep(value, line.applied[word + vector * panel.applied_block]);
-    store(line.output + pixel + vector * panel.output_block, value);
   }
 };
 

@@ -114,11 +114,35 @@ private struct Fusion {
   }
 
   private mutating func mask(_ id: NodeID, _ x: NodeID, by sign: NodeID) {
+    if let (gradient, inner) = sole(x, MaxPoolInputGradient.self), inner[1] == sign, isRectified(sign),
+      isOnlyGradient(of: gradient.pool, at: sign)
+    {
+      replace(id, MaskedMaxPoolInputGradient(gradient: gradient), inner, path: nodes[x].path)
+      return
+    }
     guard let (known, inner) = sole(x, FusedConvolutionInputGradient.self), !known.masks,
       nodes[sign].type == nodes[id].type
     else { return }
     var fused = known
     fused.masks = true
     replace(id, fused, inner + [sign], path: nodes[x].path)
+  }
+
+  /// Whether a value is the result of a ReLU, fused or not.
+  private func isRectified(_ id: NodeID) -> Bool {
+    switch nodes[id].operation {
+    case is ReLU: true
+    case let fused as FusedConvolution: fused.rectifies
+    case let fused as FusedBatchNormTraining: fused.rectifies
+    default: false
+    }
+  }
+
+  /// Whether the winners of a pooling are needed once only, so that they may be saved without the losers at 0.
+  private func isOnlyGradient(of pool: MaxPool, at x: NodeID) -> Bool {
+    nodes.count { node in
+      guard let gradient = node.operation as? MaxPoolInputGradient else { return false }
+      return gradient.pool == pool && node.operands[1] == x
+    } == 1
   }
 }

@@ -10,15 +10,24 @@ extension MaxPool: Lowerable {
   func lower(at site: LoweringSite, into lowering: inout Lowering) {
     let input = lowering.view(of: site.operands[0])
     var kernel = PoolKernel(site.isa, .max, input, lowering.defineView(site.node), kernelWindow)
-    if lowering.isRead(site.operands[0], byGradientOf: self) {
+    if let gradient = lowering.gradient(of: self, at: site.operands[0]) {
       let indices = lowering.scratch(site.result, .indices)
       lowering.shared[.winners(site.operands[0], self)] = indices
       kernel.indices = indices
+      kernel.foldsReLU = gradient is MaskedMaxPoolInputGradient
     }
     lowering.emit(kernel)
   }
 
   fileprivate var kernelWindow: AdvkWindow { AdvkWindow(window: window, stride: stride, padding: padding) }
+}
+
+extension MaskedMaxPoolInputGradient: Lowerable {
+  func demands(at site: LoweringSite) -> [Demand]? { gradient.demands(at: site) }
+
+  func lower(at site: LoweringSite, into lowering: inout Lowering) {
+    gradient.lower(at: site, into: &lowering)
+  }
 }
 
 extension MaxPoolInputGradient: Lowerable {
@@ -84,7 +93,7 @@ extension GlobalAveragePoolInputGradient: Lowerable {
 extension Lowering {
   /// Whether the pooling of `x` that this operator is the gradient of is computed too.
   func hasForwardPool(_ operation: any Operator, _ operands: [NodeID]) -> Bool {
-    guard let pool = (operation as? MaxPoolInputGradient)?.pool else { return false }
+    guard let pool = operation.gradientOfPool else { return false }
     return graph.nodes.indices.contains { id in
       guard isNeeded[id], case .operation(let other, let sources) = graph.nodes[id].source else {
         return false
@@ -93,13 +102,20 @@ extension Lowering {
     }
   }
 
-  /// Whether a gradient of this pooling needs the winners among the elements of `x`.
-  func isRead(_ x: NodeID, byGradientOf pool: MaxPool) -> Bool {
-    graph.nodes.indices.contains { id in
-      guard isNeeded[id], case .operation(let operation, let operands) = graph.nodes[id].source else {
-        return false
-      }
-      return (operation as? MaxPoolInputGradient)?.pool == pool && operands[1] == x
-    }
+  /// The gradient of this pooling that needs the winners among the elements of `x`.
+  func gradient(of pool: MaxPool, at x: NodeID) -> (any Operator)? {
+    graph.nodes.indices.lazy.compactMap { id -> (any Operator)? in
+      guard isNeeded[id], case .operation(let operation, let operands) = graph.nodes[id].source,
+        operation.gradientOfPool == pool, operands[1] == x
+      else { return nil }
+      return operation
+    }.first
+  }
+}
+
+extension Operator {
+  /// The pooling that this operator is a gradient of.
+  fileprivate var gradientOfPool: MaxPool? {
+    (self as? MaxPoolInputGradient ?? (self as? MaskedMaxPoolInputGradient)?.gradient)?.pool
   }
 }

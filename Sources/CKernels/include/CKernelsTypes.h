@@ -102,6 +102,13 @@ typedef struct {
   AdvkEpilogue epilogue;
 } AdvkConvolution;
 
+/// A convolution 3x3 of stride 1 in one direction by Winograd's algorithm: `convolution` as for the direct
+/// kernel, with weights packed by `advk_winograd_pack_weights`, and scratch memory for one caller at a time.
+typedef struct {
+  AdvkConvolution convolution;
+  float *scratch;
+} AdvkWinograd;
+
 /// The weight gradient of a convolution. `input` is the layer's input with its forward halo; the gradient of
 /// the output needs no halo. `groups` as in `AdvkConvolution`.
 typedef struct {
