@@ -15,6 +15,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case images(String)
   /// A file that could not be read.
   case file(FormatError)
+  /// An ONNX file that could not be imported.
+  case onnx(ONNXError)
   /// An architecture whose parameters make no network at this input size.
   case graph(model: String, GraphError)
 
@@ -24,7 +26,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .unknownName(let name, let nearest):
       "unknown model '\(name)'.\n  "
         + (nearest.isEmpty ? "" : "Did you mean \(nearest.joined(separator: ", "))? ")
-        + "`advkit models` lists every name; a file needs its extension (.safetensors, .pth, .pt, .th)."
+        + "`advkit models` lists every name; a file needs its extension (.safetensors, .pth, .pt, .th, .onnx)."
     case .noWeights(let model):
       "model '\(model)' has no built-in weights.\n  "
         + "Give a checkpoint with --weights FILE, or train one with `advkit train --model \(model)`."
@@ -35,6 +37,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .card(let path, let problem): "\(path): \(problem)"
     case .images(let problem): problem
     case .file(let error): error.description
+    case .onnx(let error): error.description
     case .graph(let model, let error): "model '\(model)' cannot be built:\n  \(error)"
     }
   }

@@ -166,6 +166,9 @@ public enum OperatorCases {
     [
       OperatorCase(Reshape(shape: [12]), [.image([3, 2, 2])]),
       OperatorCase(Reshape(shape: [2, 3]), [.shared([6])]),
+      OperatorCase(Transpose(axes: [2, 0, 1]), [.image([2, 3, 4])]),
+      OperatorCase(Transpose(axes: [1, 0]), [.shared([3, 5])]),
+      OperatorCase(Transpose(axes: [0]), [.image([3])]),
       OperatorCase(Concat(), [.image([2, 3, 3]), .image([1, 3, 3]), .image([4, 3, 3])]),
       OperatorCase(Concat(axis: 2), [.image([2, 3, 1]), .shared([2, 3, 2])]),
       OperatorCase(Concat(axis: 1), [.shared([2, 0]), .shared([2, 2])]),

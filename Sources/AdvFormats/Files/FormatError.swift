@@ -69,9 +69,8 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Text from an untrusted file, safe to show on a terminal: no control characters, at most 120 characters.
-  static func printable(_ text: String) -> String {
-    let limit = 120
+  /// Text from an untrusted file, safe to show on a terminal: no control characters, at most `limit` characters.
+  static func printable(_ text: String, limit: Int = 120) -> String {
     let clean = text.unicodeScalars.prefix(limit).map { scalar in
       scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : String(scalar)
     }

@@ -49,6 +49,7 @@ public enum ModelLoader {
   /// contradict the network.
   public static func load(_ request: ModelRequest) throws(ModelError) -> LoadedModel {
     if let path = request.isPath ? request.model : request.weights {
+      if ModelRequest.suffix(of: path) == "onnx" { return try loadONNX(path, request) }
       return try loadFile(path, request)
     }
     guard let card = try EmbeddedWeights.card(named: request.model),
@@ -137,12 +138,7 @@ public enum ModelLoader {
     _ file: Checkpoint, _ entry: ModelEntry, card: ModelCard, name: String
   ) throws(ModelError) -> Model {
     let checkpoint = file.renamed(for: entry.architecture)
-    if let digest = card.sha256, digest != checkpoint.sha256 {
-      throw .card(
-        path: checkpoint.path,
-        problem: "the file has sha256 \(checkpoint.sha256), its card says \(digest).\n  "
-          + "The card is of other weights; correct it or remove its key 'sha256'.")
-    }
+    try checkDigest(checkpoint.sha256, card, path: checkpoint.path)
     var architecture = entry.architecture
     architecture.adapt(to: checkpoint.shapes)
     if let size = card.inputSize { architecture.inputShape = try shape(size, of: name) }
@@ -159,7 +155,16 @@ public enum ModelLoader {
     return try bare.with(weights: weights)
   }
 
-  private static func shape(_ size: [Int], of name: String) throws(ModelError) -> Shape {
+  /// Throws where the card beside a file belongs to another file.
+  static func checkDigest(_ digest: String, _ card: ModelCard, path: String) throws(ModelError) {
+    guard let expected = card.sha256, expected != digest else { return }
+    throw .card(
+      path: path,
+      problem: "the file has sha256 \(digest), its card says \(expected).\n  "
+        + "The card is of other weights; correct it or remove its key 'sha256'.")
+  }
+
+  static func shape(_ size: [Int], of name: String) throws(ModelError) -> Shape {
     guard !size.isEmpty, size.allSatisfy({ $0 > 0 && $0 <= 1 << 14 }), size.count == 1 || size.count == 3
     else {
       throw .card(
@@ -189,7 +194,7 @@ public enum ModelLoader {
   }
 
   /// The preprocessing in one line.
-  private static func summary(_ card: ModelCard) -> String {
+  static func summary(_ card: ModelCard) -> String {
     let form = card.preprocessing
     let size = (card.inputSize ?? []).map(String.init).joined(separator: "×")
     let list = { (values: [Float]) in values.map { "\($0)" }.joined(separator: " ") }

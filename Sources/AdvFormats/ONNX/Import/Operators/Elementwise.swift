@@ -1,0 +1,146 @@
+import AdvGraph
+import AdvTensor
+
+extension ONNXOperators {
+  /// An import function for Add, Sub, Mul or Div.
+  static func elementwise(_ operation: Arithmetic) -> ONNXImport {
+    { node, graph throws(ONNXProblem) in
+      let (left, right) = (try node.operand(0, "A"), try node.operand(1, "B"))
+      return [try combine(operation, left, right, &graph, path: node.path)]
+    }
+  }
+
+  /// Sum of any number of operands.
+  static func sum(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    var total = try node.operand(0, "data")
+    for index in node.operands.indices.dropFirst() {
+      total = try combine(.add, total, try node.operand(index, "data"), &graph, path: node.path)
+    }
+    return [total]
+  }
+
+  /// Neg: −x.
+  static func negate(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    let zero = ONNXOperand.constant(ONNXConstant([], .integers([ONNXInteger(0)])))
+    return [try combine(.subtract, zero, try node.operand(0, "X"), &graph, path: node.path)]
+  }
+
+  private static func combine(
+    _ operation: Arithmetic, _ left: ONNXOperand, _ right: ONNXOperand, _ graph: inout ONNXRecorder,
+    path: String
+  ) throws(ONNXProblem) -> ONNXOperand {
+    switch (left, right) {
+    case (.constant(let left), .constant(let right)):
+      .constant(try fold(operation, left, right))
+    case (.image(let x), .constant(let c)):
+      .image(try affine(operation, x, c, isReversed: false, &graph, path: path))
+    case (.constant(let c), .image(let x)):
+      .image(try affine(operation, x, c, isReversed: true, &graph, path: path))
+    case (.image(let x), .image(let y)):
+      .image(try images(operation, x, y, &graph, path: path))
+    }
+  }
+
+  private static func images(
+    _ operation: Arithmetic, _ x: Value, _ y: Value, _ graph: inout ONNXRecorder, path: String
+  ) throws(ONNXProblem) -> Value {
+    guard x.shape == y.shape else {
+      throw ONNXProblem("operands are \(x.type) and \(y.type), expected one shape for two images")
+    }
+    switch operation {
+    case .add: return try graph.apply(Add(), x, y, path: path)
+    case .subtract: return try graph.apply(Subtract(), x, y, path: path)
+    case .multiply: return try graph.apply(Multiply(), x, y, path: path)
+    case .divide: throw ONNXProblem("a division by what depends on the image is not supported")
+    }
+  }
+
+  /// x ∘ c for each image: a scale and a shift for each channel where c has no more, else of full size.
+  private static func affine(
+    _ operation: Arithmetic, _ x: Value, _ c: ONNXConstant, isReversed: Bool,
+    _ graph: inout ONNXRecorder, path: String
+  ) throws(ONNXProblem) -> Value {
+    let spread = try spread(c, over: x)
+    try graph.charge(spread.count)
+    let numbers = try spread.floats("the constant operand")
+    let isByChannel = spread.dimensions.count == 1 && x.shape.rank > 0
+    let ones = numbers.map { _ in Float(1) }
+    let zeros = numbers.map { _ in Float(0) }
+    switch operation {
+    case .add where isByChannel:
+      return try graph.scaleShift(x, scale: ones, shift: numbers, path: path)
+    case .add:
+      return try graph.apply(Add(), x, graph.constant(x.shape, numbers, path: path), path: path)
+    case .subtract where !isReversed:
+      let negative = ONNXConstant(spread.dimensions, .floats(numbers.map { -$0 }))
+      return try affine(.add, x, byImage(negative, x), isReversed: false, &graph, path: path)
+    case .subtract where isByChannel:
+      return try graph.scaleShift(x, scale: ones.map { -$0 }, shift: numbers, path: path)
+    case .subtract:
+      return try graph.apply(Subtract(), graph.constant(x.shape, numbers, path: path), x, path: path)
+    case .multiply where isByChannel:
+      return try graph.scaleShift(x, scale: numbers, shift: zeros, path: path)
+    case .multiply:
+      return try graph.apply(Multiply(), x, graph.constant(x.shape, numbers, path: path), path: path)
+    case .divide where isReversed:
+      throw ONNXProblem("a division by what depends on the image is not supported")
+    case .divide:
+      guard numbers.allSatisfy({ $0 != 0 }) else { throw ONNXProblem("a division by the constant 0") }
+      let inverse = ONNXConstant(spread.dimensions, .floats(numbers.map { Float(1 / Double($0)) }))
+      return try affine(.multiply, x, byImage(inverse, x), isReversed: false, &graph, path: path)
+    }
+  }
+
+  /// A constant as far as it must be spread: one number for each channel if the pixels share it, else full.
+  private static func spread(_ c: ONNXConstant, over x: Value) throws(ONNXProblem) -> ONNXConstant {
+    var dimensions = c.dimensions
+    let shape = x.shape.dimensions
+    while dimensions.count > shape.count, dimensions.first == 1 { dimensions.removeFirst() }
+    guard broadcastShape(dimensions, shape) == shape else {
+      throw ONNXProblem(
+        "a constant of shape \(c.dimensions) does not spread over \(x.type) (images keep their shape)")
+    }
+    let aligned = [Int](repeating: 1, count: shape.count - dimensions.count) + dimensions
+    let constant = c.reshaped(aligned)
+    guard let channels = shape.first, aligned.dropFirst().allSatisfy({ $0 == 1 }) else {
+      return try constant.broadcast(to: shape)
+    }
+    return try constant.reshaped([aligned[0]]).broadcast(to: [channels])
+  }
+
+  /// A spread constant in a shape that spreads in the same way again.
+  private static func byImage(_ spread: ONNXConstant, _ x: Value) -> ONNXConstant {
+    guard spread.dimensions.count == 1, x.shape.rank > 0 else { return spread }
+    return spread.reshaped(spread.dimensions + [Int](repeating: 1, count: x.shape.rank - 1))
+  }
+
+  private static func fold(
+    _ operation: Arithmetic, _ left: ONNXConstant, _ right: ONNXConstant
+  ) throws(ONNXProblem) -> ONNXConstant {
+    guard let shape = broadcastShape(left.dimensions, right.dimensions) else {
+      throw ONNXProblem("constants of shapes \(left.dimensions) and \(right.dimensions) do not fit")
+    }
+    let (left, right) = (try left.broadcast(to: shape), try right.broadcast(to: shape))
+    if case .integers(let a) = left.elements, case .integers(let b) = right.elements {
+      let results = zip(a, b).map { ONNXInteger.combine(operation, $0, $1) }
+      let integers = results.compactMap { $0 }
+      guard integers.count == results.count else {
+        throw ONNXProblem("the shape arithmetic overflows, divides by 0 or is not linear in the batch")
+      }
+      return ONNXConstant(shape, .integers(integers))
+    }
+    let pairs = zip(try left.floats("A"), try right.floats("B"))
+    let floats: [Float] =
+      switch operation {
+      case .add: pairs.map { $0 + $1 }
+      case .subtract: pairs.map { $0 - $1 }
+      case .multiply: pairs.map { $0 * $1 }
+      case .divide: pairs.map { $0 / $1 }
+      }
+    return ONNXConstant(shape, .floats(floats))
+  }
+}
