@@ -82,7 +82,7 @@ let package = Package(
     tests("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),
-    tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
+    tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),
     tests(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
