@@ -1,11 +1,12 @@
 import AdvTensor
 import AdvThreat
 
-/// Square attack — Andriushchenko et al. 2019, arXiv:1912.00049, for L∞.
+/// Square attack — Andriushchenko et al. 2019, arXiv:1912.00049.
 ///
-/// From vertical stripes of ±ε, propose to add ±2ε per channel in a square window, cut to ball and box, and keep the
-/// proposal if the margin grows. The window covers a share p of the image that shrinks with the queries.
-/// Windows are drawn for each image by itself.
+/// From vertical stripes of ±ε (L2: a grid of bumps) propose a change of a square window and keep it if the
+/// margin grows: L∞ adds ±2ε per channel, cut to ball and box; L2 moves the norm of a second window into a new
+/// bump. The window covers a share p of the image that shrinks with the queries. Windows are drawn for each
+/// image by itself.
 public struct Square: Attack {
   /// Where a window may lie.
   public enum Reach: String, CaseIterable, Sendable {
@@ -38,7 +39,10 @@ public struct Square: Attack {
     guard !search.isFinished else { return search.result }
     var streams = search.active.indices.map { search.stream(row: $0, restart: 0) }
     let size = ImageSize(problem.images.shape.droppingFirst())
-    stripe(&x, ball.radius, size, &streams, problem.box)
+    let proposal = SquareProposal(ball: ball, box: problem.box, size: size, reach: reach)
+    Rows.forEachIndexed(&x, search.originals) { row, point, center, _ in
+      proposal.start(point, center, &streams[row])
+    }
     var best = x
     var leads = streams.map { _ in -Float.infinity }
     for query in 1..<Swift.max(queries, 2) {
@@ -51,54 +55,21 @@ public struct Square: Attack {
         leads[row] = search.here.losses[row]
         best.setRow(row, to: x, row: row)
       }
-      propose(&x, from: best, search, ball.radius, size, &streams, side: side(size, query: query))
+      let side = side(height: size.height, width: size.width, query: query)
+      x = best
+      Rows.forEachIndexed(&x, search.originals) { row, point, center, _ in
+        proposal.propose(point, center, side: side, &streams[row])
+      }
     }
     return search.result
   }
 
   /// The side of the window of a query, counted from 1.
-  func side(_ size: ImageSize, query: Int) -> Int {
+  public func side(height: Int, width: Int, query: Int) -> Int {
     let time = isRescaled ? query * 10_000 / queries : query
     let halvings = [10, 50, 200, 500, 1_000, 2_000, 4_000, 6_000, 8_000].prefix { time > $0 }.count
-    let covered = Double(share) / Double(1 << halvings) * Double(size.height * size.width)
+    let covered = Double(share) / Double(1 << halvings) * Double(height * width)
     return Swift.max(Int(covered.squareRoot().rounded()), 1)
-  }
-
-  private func stripe(
-    _ x: inout Tensor, _ radius: Float, _ size: ImageSize, _ streams: inout [RandomStream], _ box: Box
-  ) {
-    for row in streams.indices {
-      for line in 0..<size.channels * size.width {
-        let (channel, column) = (line / size.width, line % size.width)
-        let move = radius * streams[row].sign()
-        for index in size.column(column, of: channel) {
-          let at = row * size.count + index
-          x[at] = box.clamp(x[at] + move)
-        }
-      }
-    }
-  }
-
-  private func propose(
-    _ x: inout Tensor, from best: Tensor, _ search: Search, _ radius: Float, _ size: ImageSize,
-    _ streams: inout [RandomStream], side: Int
-  ) {
-    let box = search.problem.box
-    let (height, width) = (Swift.min(side, size.height), Swift.min(side, size.width))
-    let spare = reach == .whole ? 1 : 0
-    x = best
-    for row in streams.indices {
-      let top = streams[row].integer(below: Swift.max(size.height - height + spare, 1))
-      let left = streams[row].integer(below: Swift.max(size.width - width + spare, 1))
-      for channel in 0..<size.channels {
-        let move = 2 * radius * streams[row].sign()
-        for index in size.window(top..<top + height, left..<left + width, of: channel) {
-          let at = row * size.count + index
-          let center = search.originals[at]
-          x[at] = box.clamp(Swift.min(Swift.max(x[at] + move, center - radius), center + radius))
-        }
-      }
-    }
   }
 }
 
@@ -106,8 +77,8 @@ extension Square {
   /// The square attack.
   public static let card = AttackCard(
     "square", "Square attack", paper: "arXiv:1912.00049",
-    rule: "add +-2 eps per channel in a random square, cut to the ball; keep it if the margin grows",
-    norms: [.linf], kind: .budget, access: .scores)
+    rule: "repaint a random square window inside the ball; keep it if the margin grows",
+    norms: [.linf, .l2], kind: .budget, access: .scores)
 
   /// The table of parameters.
   public static let parameters: [Parameter<Square>] = [

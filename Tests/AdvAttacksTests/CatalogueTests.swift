@@ -53,7 +53,7 @@ import Testing
     ("pgd:steps=0", "pgd: parameter 'steps' is '0', expected a whole number in 1…100000."),
     ("pgd:steps=x", "parameter 'steps' is 'x'"),
     ("pgd:relative-step=nan", "parameter 'relative-step' is 'nan'"),
-    ("pgd:loss=hinge", "expected one of cross-entropy, margin, dlr"),
+    ("pgd:loss=hinge", "expected one of cross-entropy, exact-cross-entropy, margin, dlr"),
     ("pgd:steps", "expected key=value"),
     ("pgd:", "expected key=value"),
     ("", "unknown attack ''"),

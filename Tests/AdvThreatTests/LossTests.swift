@@ -39,11 +39,19 @@ import Testing
     #expect(Self.evaluate(.crossEntropy, [0, 0, 0, 0], .toward(2)).cotangent == [-0.25, -0.25, 0.75, -0.25])
   }
 
-  @Test func `cross-entropy neither overflows nor loses a saturated gradient`() {
-    let (value, cotangent) = Self.evaluate(.crossEntropy, [1_000, 960, -1_000], .away(from: 0))
-    #expect(value >= 0 && value < 1e-16)
-    #expect(cotangent[0] < 0 && cotangent[1] > 0 && cotangent[0] == -cotangent[1])
-    #expect(Self.evaluate(.crossEntropy, [1_000, 0, -1_000], .away(from: 2)).value == 2_000)
+  @Test(arguments: [LossChoice.crossEntropy, .exactCrossEntropy])
+  func `cross-entropy does not overflow`(_ choice: LossChoice) {
+    #expect(Self.evaluate(choice, [1_000, 0, -1_000], .away(from: 2)).value == 2_000)
+    #expect(Self.evaluate(choice, [-1_000, -1_000], .away(from: 0)).cotangent == [-0.5, 0.5])
+  }
+
+  @Test func `a saturated softmax silences the label's derivative, the exact loss keeps it`() {
+    let logits: [Float] = [40, 20, -10]
+    let (value, cotangent) = Self.evaluate(.crossEntropy, logits, .away(from: 0))
+    #expect(value == 0 && cotangent[0] == 0 && cotangent[1] > 0)
+    let exact = Self.evaluate(.exactCrossEntropy, logits, .away(from: 0))
+    #expect(exact.value > 0 && exact.cotangent[0] < 0)
+    #expect(abs(exact.cotangent.reduce(0, +)) <= exact.cotangent[1] * 1e-6)
   }
 
   @Test func `the margin skips its own class, also where all other logits are negative`() {

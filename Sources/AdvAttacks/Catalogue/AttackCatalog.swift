@@ -24,6 +24,16 @@ public enum AttackCatalog {
       card: FAB.card.named(
         "fab-t", "Targeted fast adaptive boundary", rule: "FAB against one rival at a time")),
     AttackEntry(Square()),
+    AttackEntry(Cascade()),
+    Cascade.entry(
+      "reference", "AutoAttack with the quirks of its program", rule: "AutoAttack, Square's windows as published",
+      ["apgd", "apgd-t", "fab-t", "square:reach=reference"]),
+    Cascade.entry(
+      "strong", "AutoAttack with more starts", rule: "AutoAttack plus: five starts, DLR without targets, FAB on all classes",
+      ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]),
+    Cascade.entry(
+      "fast", "A few gradient attacks for continuous integration", rule: "FGSM, PGD on the margin, a short auto-PGD",
+      ["fgsm", "pgd:steps=10,relative-step=0.25,loss=margin", "apgd:steps=20,loss=dlr"]),
   ]
 
   /// The entry of a name; throws with the nearest names.

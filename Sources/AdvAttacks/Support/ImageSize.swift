@@ -16,14 +16,30 @@ struct ImageSize {
   /// The number of elements.
   var count: Int { channels * height * width }
 
-  /// The positions of one column of a channel.
-  func column(_ column: Int, of channel: Int) -> StrideTo<Int> {
-    let first = channel * height * width + column
-    return stride(from: first, to: first + height * width, by: width)
+  /// The position of an element.
+  func offset(_ channel: Int, _ row: Int, _ column: Int) -> Int {
+    (channel * height + row) * width + column
+  }
+}
+
+/// A rectangle of pixels.
+struct ImageWindow {
+  let top: Int
+  let left: Int
+  let height: Int
+  let width: Int
+
+  /// Calls `body` with the position in the image and in the window of every element of a channel, row by row.
+  func forEach(in size: ImageSize, _ channel: Int, _ body: (Int, Int) -> Void) {
+    for row in 0..<height {
+      for column in 0..<width {
+        body(size.offset(channel, top + row, left + column), row * width + column)
+      }
+    }
   }
 
-  /// The positions of a window of a channel.
-  func window(_ rows: Range<Int>, _ columns: Range<Int>, of channel: Int) -> [Int] {
-    rows.flatMap { row in columns.map { channel * height * width + row * width + $0 } }
+  /// The positions in the image of a channel's elements, row by row.
+  func positions(in size: ImageSize, _ channel: Int) -> [Int] {
+    (0..<height * width).map { size.offset(channel, top + $0 / width, left + $0 % width) }
   }
 }

@@ -2,8 +2,11 @@ import AdvTensor
 
 /// The losses that an attack can ascend.
 public enum LossChoice: String, CaseIterable, Sendable {
-  /// −log softmax of the true class (minus that of the target): Goodfellow et al. 2014.
+  /// −log softmax of the true class (plus that of a target) in Float, as in Goodfellow et al. 2014; its
+  /// gradient fails where the softmax rounds to 1.
   case crossEntropy = "cross-entropy"
+  /// The same loss without rounding: its gradient keeps its direction for the most confident images.
+  case exactCrossEntropy = "exact-cross-entropy"
   /// The lead of the wanted class in logits: Carlini & Wagner 2017.
   case margin
   /// Difference of logits ratio, the margin over the spread of the top logits: Croce & Hein 2020.
@@ -36,13 +39,14 @@ public struct Loss: Sendable {
 
   /// One image's loss from its logits; adds nothing, overwrites `cotangent` with the derivative by the logits.
   ///
-  /// Both buffers hold one number per class. Computed in Double. O(classes).
+  /// Both buffers hold one number per class. O(classes).
   @discardableResult
   public func evaluate(
     _ logits: UnsafeBufferPointer<Float>, _ aim: Aim, cotangent: UnsafeMutableBufferPointer<Float>
   ) -> Float {
     switch choice {
     case .crossEntropy: CrossEntropy.evaluate(logits, aim, cotangent)
+    case .exactCrossEntropy: CrossEntropy.evaluateExactly(logits, aim, cotangent)
     case .margin: Margin.evaluate(logits, aim, cotangent)
     case .dlr: DifferenceOfLogitsRatio.evaluate(logits, aim, cotangent)
     }

@@ -1,0 +1,97 @@
+import AdvTensor
+import AdvThreat
+
+/// Several attacks one after the other, each on the images that the ones before have not broken; as
+/// published, AutoAttack — Croce & Hein 2020, arXiv:2003.01690.
+///
+/// An image keeps the first candidate that breaks it, else the one with the largest lead. Members that
+/// cannot work in the problem's norm or for its goal are left out, and the notes say so.
+public struct Cascade: Attack {
+  /// The attacks as specifiers, in their order.
+  public var members = ["apgd", "apgd-t", "fab-t", "square"]
+
+  /// The standard AutoAttack: Auto-PGD on the cross-entropy, through 9 targets on the DLR, FAB through 9
+  /// targets, 5,000 queries of Square.
+  public init() {}
+
+  /// Other members; throws for specifiers that the catalogue does not know.
+  public init(members: [String]) throws(ThreatError) {
+    for member in members { _ = try AttackCatalog.attack(member) }
+    self.members = members
+  }
+
+  /// Runs the members on what is left.
+  public func run(
+    _ problem: AttackProblem, on oracle: any GradientOracle
+  ) throws(ThreatError) -> AttackResult {
+    let clean = try oracle.logits(problem.images)
+    var state = State(problem, clean)
+    for member in members {
+      let attack = try AttackCatalog.attack(member)
+      do throws(ThreatError) {
+        try attack.card.check(problem)
+      } catch {
+        state.notes.append("left out: \(error)")
+        continue
+      }
+      guard !state.left.isEmpty else { break }
+      let part = problem.rows(state.left)
+      let result = try attack.run(part, on: oracle)
+      try state.take(result, Verifier(part, cleanLogits: clean.rows(state.left)), on: oracle)
+    }
+    return AttackResult(images: state.images, records: state.records, notes: state.notes)
+  }
+
+  /// What the members have reached together.
+  private struct State {
+    var images: Tensor
+    var records: [ImageRecord]
+    var leads: [Float]
+    var left: [Int]
+    var notes: [String] = []
+
+    init(_ problem: AttackProblem, _ clean: Tensor) {
+      images = problem.images
+      records = Array(repeating: ImageRecord(), count: problem.count)
+      leads = Array(repeating: -.infinity, count: problem.count)
+      // Images without finite logits stay: the members say what is wrong with them.
+      left = problem.criterion.isMet(clean).enumerated().filter { !$0.element }.map(\.offset)
+      for image in records.indices { records[image].forwardPasses = 1 }
+    }
+
+    mutating func take(
+      _ result: AttackResult, _ verifier: Verifier, on oracle: any ScoreOracle
+    ) throws(ThreatError) {
+      let verdicts = try verifier.judge(result.images, failures: result.records.map(\.failure), on: oracle)
+      for (row, image) in left.enumerated() {
+        records[image].add(result.records[row])
+        records[image].forwardPasses += 1  // the verifier's
+        guard verdicts[row].outcome != .overBudget, let lead = verdicts[row].lead, lead > leads[image] else {
+          continue
+        }
+        leads[image] = lead
+        images.setRow(image, to: result.images, row: row)
+      }
+      left = left.indices.filter { verdicts[$0].outcome.isRobust }.map { left[$0] }
+      notes += result.notes.filter { !notes.contains($0) }
+    }
+  }
+}
+
+extension Cascade {
+  /// AutoAttack, standard version.
+  public static let card = AttackCard(
+    "autoattack", "AutoAttack", paper: "arXiv:2003.01690",
+    rule: "auto-PGD (cross-entropy), auto-PGD through targets (DLR), FAB through targets, Square; survivors only",
+    norms: [.linf, .l2, .l1], kind: .budget, access: .gradients)
+
+  /// A cascade has its members' parameters only.
+  public static let parameters: [Parameter<Cascade>] = []
+
+  /// A cascade of the catalogue's own attacks under a name.
+  static func entry(_ id: String, _ title: String, rule: String, _ members: [String]) -> AttackEntry {
+    var cascade = Cascade()
+    cascade.members = members
+    return AttackEntry(cascade, card: card.named(id, title, rule: rule))
+  }
+}
