@@ -20,10 +20,10 @@ constexpr double far_point = 1.5;
 /// Tiles whose products are computed together, at most.
 ///
 /// Up to 128 channels the transformed inputs of a group take 256 KiB, so that they stay in the second-level
-/// cache with the products. From 256 channels on the weights no longer fit there: a group is as large as its
-/// scratch memory allows, so that the weights are read seldom.
+/// cache with the products. From 144 channels on the weights no longer fit there, and 64 tiles let them be
+/// read seldom. More tiles gain nothing.
 inline ptrdiff_t most_tiles(ptrdiff_t input_blocks) {
-  return input_blocks <= 8 ? 112 / input_blocks : 128;
+  return input_blocks <= 8 ? 112 / input_blocks : 64;
 }
 
 /// A step between frequencies, in floats: an odd number of cache lines, so that the 36 streams of a transform
