@@ -36,7 +36,7 @@ public func checkPlan(
 /// every output in the L2 norm.
 public func comparePlan(
   of graph: Graph, _ values: [String: ReferenceTensor<Double>], images: Int, on set: InstructionSet,
-  pool: WorkerPool = WorkerPool(threads: 1), tolerance: Double = 1e-5
+  precision: Precision = .exact, pool: WorkerPool = WorkerPool(threads: 1), tolerance: Double = 1e-5
 ) throws -> [String] {
   var values = values
   for input in graph.inputs where values[input.name] == nil {
@@ -46,7 +46,7 @@ public func comparePlan(
     values[input.name] = drawn
   }
   let expected = try Interpreter<Double>(graph).run(values, parameters: values, images: images)
-  let plan = try Plan(graph, instructionSet: set)
+  let plan = try Plan(graph, instructionSet: set, precision: precision)
   let session = Session(plan, pool: pool)
   func tensors(_ ports: [Plan.Port]) -> [Tensor] { ports.compactMap { values[$0.name]?.tensor } }
   var (forward, backward): ([Tensor], [Tensor]) = ([], [])

@@ -6,6 +6,8 @@ import CKernels
 enum ConvolutionKind: String, Sendable {
   /// Blocked maps on both sides.
   case direct
+  /// 3×3 by Winograd's algorithm, on blocked maps.
+  case winograd
   /// Every channel on its own.
   case depthwise
   /// An image of few channels in planes on one side.
@@ -21,14 +23,17 @@ struct ConvolutionPlan: Sendable {
   let output: Shape
 
   init(
-    _ convolution: Convolution, weight: Shape, input: Shape, output: Shape, isStem: Bool, isa: AdvkISA
+    _ convolution: Convolution, weight: Shape, input: Shape, output: Shape, isStem: Bool, isa: AdvkISA,
+    precision: Precision
   ) {
     (self.isa, self.input, self.output) = (isa, input, output)
     let isDepthwise = convolution.groups > 1 && convolution.groups == input[0] && input[0] == output[0]
-    kind = isStem ? .stem : isDepthwise ? .depthwise : .direct
     shape = AdvkConvolutionShape(
       input_channels: input[0], output_channels: output[0], groups: convolution.groups,
       window: AdvkWindow(convolution, kernel: Size2D(weight[2], weight[3])))
+    let isWinograd =
+      precision == .fast && Self.prefersWinograd(shape, height: output[1], width: output[2])
+    kind = isStem ? .stem : isDepthwise ? .depthwise : isWinograd ? .winograd : .direct
   }
 
   /// The halo that one direction reads, the same on all sides.
@@ -43,6 +48,7 @@ struct ConvolutionPlan: Sendable {
     var shape = shape
     switch kind {
     case .direct: return advk_convolution_weights_size(isa, &shape, direction)
+    case .winograd: return advk_winograd_weights_size(isa, &shape, direction)
     case .depthwise: return advk_depthwise_weights_size(&shape)
     case .stem: return advk_stem_weights_size(isa, &shape, direction)
     }
@@ -52,7 +58,7 @@ struct ConvolutionPlan: Sendable {
   var gradientCount: Int {
     var shape = shape
     switch kind {
-    case .direct: return advk_convolution_weight_gradient_size(isa, &shape)
+    case .direct, .winograd: return advk_convolution_weight_gradient_size(isa, &shape)
     case .depthwise: return advk_depthwise_weights_size(&shape)
     case .stem: return advk_stem_weight_gradient_size(isa, &shape)
     }
@@ -174,6 +180,7 @@ struct PackConvolutionWeights: Kernel {
     let (from, to) = (memory.floats(weights), memory.floats(packed))
     switch plan.kind {
     case .direct: advk_convolution_pack_weights(plan.isa, &shape, direction, from, to)
+    case .winograd: advk_winograd_pack_weights(plan.isa, &shape, direction, from, to)
     case .depthwise: advk_depthwise_pack_weights(&shape, from, to)
     case .stem: advk_stem_pack_weights(plan.isa, &shape, direction, from, to)
     }

@@ -30,10 +30,7 @@ extension FusedConvolution: Lowerable {
       let input = lowering.view(of: site.operands[0], halo: plan.halo(.forward))
       let output = lowering.defineView(site.node)
       epilogue.saved = lowering.defineBits(site.node)
-      lowering.emit(
-        ConvolutionKernel(
-          plan: plan, direction: .forward, input: input, output: output, weights: weights,
-          epilogue: epilogue, groups: plan.groups))
+      lowering.emitConvolution(plan, .forward, from: input, to: output, weights, epilogue)
     }
   }
 
@@ -41,7 +38,8 @@ extension FusedConvolution: Lowerable {
     guard site.types[0].isMap, site.types[1].shape.fitsKernels else { return nil }
     return ConvolutionPlan(
       convolution, weight: site.types[1].shape, input: site.types[0].shape, output: site.result.shape,
-      isStem: site.isStem && site.isPlanar[0], isa: site.isa)
+      isStem: site.isStem && site.isPlanar[0], isa: site.isa,
+      precision: site.precision)
   }
 }
 
@@ -71,17 +69,16 @@ extension FusedConvolutionInputGradient: Lowerable {
     var epilogue = Epilogue()
     if addsSkip { epilogue.residual = lowering.view(of: site.operands[2]) }
     if masks { epilogue.applied = lowering.bits(of: site.operands[site.operands.count - 1]) }
-    lowering.emit(
-      ConvolutionKernel(
-        plan: plan, direction: .inputGradient, input: cotangent, output: lowering.defineView(site.node),
-        weights: weights, epilogue: epilogue, groups: plan.groups))
+    let output = lowering.defineView(site.node)
+    lowering.emitConvolution(plan, .inputGradient, from: cotangent, to: output, weights, epilogue)
   }
 
   private func plan(at site: LoweringSite) -> ConvolutionPlan? {
     guard site.types[0].isMap, site.types[1].shape.fitsKernels else { return nil }
     return ConvolutionPlan(
       gradient.convolution, weight: site.types[1].shape, input: gradient.input,
-      output: site.types[0].shape, isStem: site.isStem && !addsSkip && !masks, isa: site.isa)
+      output: site.types[0].shape, isStem: site.isStem && !addsSkip && !masks, isa: site.isa,
+      precision: site.precision)
   }
 }
 
@@ -106,6 +103,26 @@ extension Lowering {
     }
     shared[key] = packed
     return packed
+  }
+
+  /// The step of a convolution between blocked maps.
+  mutating func emitConvolution(
+    _ plan: ConvolutionPlan, _ direction: AdvkDirection, from input: ViewSpec, to output: ViewSpec,
+    _ weights: SlotID, _ epilogue: Epilogue
+  ) {
+    guard plan.kind == .winograd else {
+      emit(
+        ConvolutionKernel(
+          plan: plan, direction: direction, input: input, output: output, weights: weights,
+          epilogue: epilogue, groups: plan.groups))
+      return
+    }
+    let scratch = makeSlot(
+      slots[output.slot].type, .opaque(bytes: plan.scratchCount(direction) * 4), .worker)
+    emit(
+      WinogradKernel(
+        plan: plan, direction: direction, input: input, output: output, weights: weights, scratch: scratch,
+        epilogue: epilogue))
   }
 
   /// An operand as planes.

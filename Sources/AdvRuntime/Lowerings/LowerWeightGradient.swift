@@ -35,7 +35,7 @@ extension ConvolutionWeightGradient: Lowerable {
     let isStem = site.isPlanar[0] && convolution.groups == 1 && site.types[0].shape[0] < 16
     return ConvolutionPlan(
       convolution, weight: weight, input: site.types[0].shape, output: site.types[1].shape, isStem: isStem,
-      isa: site.isa)
+      isa: site.isa, precision: .exact)
   }
 }
 

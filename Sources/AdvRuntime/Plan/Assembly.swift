@@ -63,6 +63,7 @@ extension Lowering {
       arenas.session += slots[slot].bytes
     }
     arenas.group = place(.group)
+    arenas.worker = place(.worker)
     return arenas
   }
 

@@ -52,6 +52,8 @@ struct LoweringSite {
   let hasForwardPool: Bool
   /// The instruction set of the plan.
   let isa: AdvkISA
+  /// How the plan may round.
+  let precision: Precision
 }
 
 extension TensorType {

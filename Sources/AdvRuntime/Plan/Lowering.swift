@@ -10,6 +10,7 @@ struct Lowering {
   let phases: [Phase]
   let isLockstep: Bool
   let instructionSet: InstructionSet
+  let precision: Precision
   /// What the readers of each node want.
   var demands: [[Demand]]
   /// The demands of each node on its operands; nil: interpreted.
@@ -31,10 +32,12 @@ struct Lowering {
   private var path = ""
   private var phase = Phase.forward
 
-  init(_ graph: Graph, cotangents: Set<String>, _ instructionSet: InstructionSet) throws(GraphError) {
+  init(
+    _ graph: Graph, cotangents: Set<String>, _ instructionSet: InstructionSet, _ precision: Precision
+  ) throws(GraphError) {
     let graph = try graph.checked().fusingEpilogues()
     self.graph = graph
-    self.instructionSet = instructionSet
+    (self.instructionSet, self.precision) = (instructionSet, precision)
     self.cotangents = cotangents
     isNeeded = Self.neededNodes(of: graph)
     phases = Self.phases(of: graph, cotangents: cotangents)
@@ -84,7 +87,7 @@ struct Lowering {
       node: id, operands: operands, types: operands.map { graph.nodes[$0].type },
       result: graph.nodes[id].type, path: graph.nodes[id].path, isPlanar: operands.map { isPlanar[$0] },
       isStem: operands.count > 1 && stemWeights.contains(operands[1]),
-      hasForwardPool: hasForwardPool(operation, operands), isa: isa)
+      hasForwardPool: hasForwardPool(operation, operands), isa: isa, precision: precision)
   }
 }
 

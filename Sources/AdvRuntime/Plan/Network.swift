@@ -4,18 +4,19 @@ import AdvTensor
 /// A classifier with frozen weights, prepared for this machine: one plan for logits, and one that can pull
 /// cotangents of the logits back to the images.
 public struct Network: Sendable {
-  /// Images to logits; keeps nothing for a backward pass.
+  /// Images to logits, always exact: what a verdict asks. Keeps nothing for a backward pass.
   public let inference: Plan
-  /// Images to logits, and any number of cotangents to gradients with respect to the images.
+  /// Images to logits, and any number of cotangents to gradients with respect to the images, in the precision
+  /// asked for: what a search steps through.
   public let gradient: Plan
   /// The graph that both compute, after folding.
   public let graph: Graph
 
   /// Prepares a graph with one input, the images, and one output, the logits; its weights are bound.
-  public init(_ graph: Graph) throws(GraphError) {
+  public init(_ graph: Graph, precision: Precision = .exact) throws(GraphError) {
     let pipeline = try Pipeline(graph)
     self.graph = pipeline.folded
     inference = try Plan(pipeline.fusedInference)
-    gradient = try Plan(pipeline.fused)
+    gradient = try Plan(pipeline.fused, precision: precision)
   }
 }

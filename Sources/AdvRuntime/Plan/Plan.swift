@@ -39,9 +39,10 @@ public struct Plan: Sendable {
   /// A plan for a graph. Inputs named in `cotangents` begin the backward pass: what depends on them can be
   /// run again and again after one forward pass.
   public init(
-    _ graph: Graph, cotangents: Set<String> = ["cotangent"], instructionSet: InstructionSet = .selected
+    _ graph: Graph, cotangents: Set<String> = ["cotangent"], instructionSet: InstructionSet = .selected,
+    precision: Precision = .exact
   ) throws(GraphError) {
-    var lowering = try Lowering(graph, cotangents: cotangents, instructionSet)
+    var lowering = try Lowering(graph, cotangents: cotangents, instructionSet, precision)
     lowering.lower()
     self = lowering.finish()
   }
@@ -70,6 +71,8 @@ struct Arenas: Sendable, Hashable {
   var session = 0
   /// For each group of images.
   var group = 0
+  /// For each worker of a session.
+  var worker = 0
 }
 
 extension Plan: CustomStringConvertible {
@@ -83,7 +86,8 @@ extension Plan: CustomStringConvertible {
     }
     lines.append(
       "arena: \(arenas.chunk) bytes per image in hand, \(arenas.batch) per image of the batch, "
-        + "\(arenas.session + arenas.group) shared; weights: \(constants.bytes) bytes")
+        + "\(arenas.session + arenas.group) shared, \(arenas.worker) per worker; weights: \(constants.bytes) bytes"
+    )
     return lines.joined(separator: "\n")
   }
 
@@ -95,6 +99,7 @@ extension Plan: CustomStringConvertible {
       case .batch: "batch+\(slots[slot].offset)"
       case .chunk: "chunk+\(slots[slot].offset)"
       case .group: "group+\(slots[slot].offset)"
+      case .worker: "worker+\(slots[slot].offset)"
       case .input(let position): "input \(position)"
       case .output(let position): "output \(position)"
       }

@@ -46,6 +46,8 @@ enum Region: Hashable, Sendable {
   case chunk
   /// Once for every group of `Plan.group` images of the batch: partial sums.
   case group
+  /// Once for every worker of a session: scratch memory of one step.
+  case worker
   /// The caller's tensor at this position of the inputs.
   case input(Int)
   /// The caller's tensor at this position of the outputs.

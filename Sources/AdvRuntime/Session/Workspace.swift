@@ -17,6 +17,7 @@ final class Workspace {
   private var groupArena: UnsafeMutableRawPointer?
   private var chunkArenas: [UnsafeMutableRawPointer?]
   private let sessionArena: UnsafeMutableRawPointer
+  private let workerArenas: [UnsafeMutableRawPointer]
   private let slotsOfInput: [[SlotID]]
   private let slotsOfOutput: [[SlotID]]
 
@@ -28,6 +29,7 @@ final class Workspace {
     self.workers = workers
     chunkLimit = min(max(Self.cacheBudget / max(plan.arenas.chunk, 1), 4), 64)
     sessionArena = Arena.allocate(plan.arenas.session)
+    workerArenas = (0..<workers).map { _ in Arena.allocate(plan.arenas.worker) }
     chunkArenas = [UnsafeMutableRawPointer?](repeating: nil, count: workers)
     slotsOfInput = (0..<plan.inputs.count + plan.parameters.count).map { position in
       plan.slots.indices.filter { plan.slots[$0].region == .input(position) }
@@ -49,6 +51,7 @@ final class Workspace {
     chunkArenas.forEach { $0?.deallocate() }
     batchArena?.deallocate()
     groupArena?.deallocate()
+    workerArenas.forEach { $0.deallocate() }
     sessionArena.deallocate()
   }
 
@@ -75,13 +78,14 @@ final class Workspace {
   private func placeFixed(_ id: SlotID) {
     let slot = plan.slots[id]
     let stride = slot.type.multiplicity == .perImage ? slot.stride : 0
-    for table in tables {
+    for (table, workerArena) in zip(tables, workerArenas) {
       switch slot.region {
       case .constant: if let base = plan.constants[id] { table[id].base = base }
       case .session: table[id].base = sessionArena + slot.offset
       case .batch, .input, .output: (table[id].stride, table[id].advance) = (stride, stride)
       case .chunk: table[id].stride = stride
       case .group: table[id].groupAdvance = slot.bytes
+      case .worker: table[id].base = workerArena + slot.offset
       }
     }
   }
