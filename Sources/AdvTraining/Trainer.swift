@@ -46,9 +46,11 @@ public struct Trainer {
   }
 
   /// Trains to the end, writing `checkpoint.safetensors` into `folder` after each epoch; with `resume` the
-  /// run goes on from the one that lies there. `report` hears of every batch and epoch.
+  /// run goes on from the one that lies there. `report` hears of every batch and epoch; once `isStopped`
+  /// answers yes the run ends with an error after the batch at hand.
   public func run(
-    in folder: String, resume: Bool = false, _ report: (TrainingEvent) -> Void = { _ in }
+    in folder: String, resume: Bool = false, isStopped: () -> Bool = { false },
+    _ report: (TrainingEvent) -> Void = { _ in }
   ) throws(TrainingError) -> TrainedModel {
     let path = folder + "/checkpoint.safetensors"
     let graph = try checked { () throws(ModelError) in try model.graph() }
@@ -65,7 +67,7 @@ public struct Trainer {
 
     while checkpoint.state.history.count < settings.epochs {
       let epoch = checkpoint.state.history.count + 1
-      var record = try trainEpoch(epoch, images, &network, &optimizer, report)
+      var record = try trainEpoch(epoch, images, &network, &optimizer, isStopped, report)
       if let judge { record.validationAccuracy = try accuracy(of: network.weights, graph, on: judge) }
       checkpoint.state.history.append(record)
       (checkpoint.weights, checkpoint.velocities) = (network.weights, optimizer.velocities)
@@ -99,12 +101,14 @@ public struct Trainer {
 extension Trainer {
   private func trainEpoch(
     _ epoch: Int, _ images: ImageStore, _ network: inout TrainingNetwork,
-    _ optimizer: inout StochasticGradientDescent, _ report: (TrainingEvent) -> Void
+    _ optimizer: inout StochasticGradientDescent, _ isStopped: () -> Bool,
+    _ report: (TrainingEvent) -> Void
   ) throws(TrainingError) -> EpochRecord {
     let order = EpochOrder.shuffled(images.count, seed: settings.seed, epoch: epoch)
     let batches = images.count / settings.batch
     var (loss, correct, rate) = (0.0, 0, Float(0))
     for batch in 0..<batches {
+      if isStopped() { throw .interrupted(epoch: epoch) }
       let indices = Array(order[(batch * settings.batch)..<((batch + 1) * settings.batch)])
       let input = augmented(images, indices, epoch)
       let logits = try network.forward(input)

@@ -51,6 +51,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case unusable(String)
   /// A checkpoint belongs to another run.
   case otherRun(path: String, got: String, expected: String)
+  /// Somebody asked for an end during this epoch.
+  case interrupted(epoch: Int)
   /// Reading or writing failed.
   case failed(String)
 
@@ -62,6 +64,10 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
         + (layer.map { "; the first such value is in layer '\($0)'" } ?? "")
         + ".\n  Lower --rate, or add warm-up; the last checkpoint is intact."
     case .unusable(let text): text
+    case .interrupted(let epoch):
+      epoch == 1
+        ? "stopped in the first epoch; nothing is kept"
+        : "stopped in epoch \(epoch); the checkpoint of epoch \(epoch - 1) is kept.\n  Add --resume to go on."
     case .otherRun(let path, let got, let expected):
       "\(path): made with \(got), this run has \(expected).\n  Resume with the same options, or choose another --out."
     case .failed(let text): text
