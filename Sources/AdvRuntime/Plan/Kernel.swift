@@ -59,6 +59,8 @@ struct Memory {
     var stride: Int
     /// Bytes from one image of the batch to the next: 0 where the arena holds a sub-batch only.
     var advance: Int
+    /// Bytes from one image of the sub-batch to the next: 0 where the arena holds the whole batch.
+    var chunkAdvance = 0
     /// Bytes from one group of images to the next, for partial sums.
     var groupAdvance = 0
   }
@@ -66,13 +68,16 @@ struct Memory {
   let entries: UnsafeMutablePointer<Entry>
   /// The position in the batch of the first image to work on.
   var first = 0
+  /// The position of that image in the sub-batch.
+  var chunkFirst = 0
   /// The number of images of the batch.
   var batch = 0
 
   /// The bytes of a slot at the first image.
   func bytes(_ slot: SlotID) -> UnsafeMutableRawPointer {
     let entry = entries[slot]
-    return entry.base + first * entry.advance + first / Plan.group * entry.groupAdvance
+    return entry.base + first * entry.advance + chunkFirst * entry.chunkAdvance
+      + first / Plan.group * entry.groupAdvance
   }
 
   /// The floats of a slot at the first image.

@@ -13,12 +13,13 @@ public final class Session {
   private let pool: WorkerPool
   private let ports: SessionPorts
   private let ranges: [Range<Int>]  // of steps, by phase
+  private let stretches: [[Stretch]]  // by phase; in lockstep by step
   private var job = Job()
   private var forwardImages: Int?  // of the last forward pass
 
   /// What the workers of one dispatch need to know.
   private struct Job {
-    var steps = 0..<0
+    var stretches: [Stretch] = []
     var batch = 0
     var size = 1  // images of a sub-batch
   }
@@ -29,10 +30,15 @@ public final class Session {
     self.pool = pool
     workspace = Workspace(plan, workers: pool.threads)
     ports = SessionPorts(plan)
-    ranges = Phase.allCases.map { phase in
+    let ranges = Phase.allCases.map { phase in
       let first = plan.steps.firstIndex { $0.phase >= phase } ?? plan.steps.count
       return first..<(plan.steps.firstIndex { $0.phase > phase } ?? plan.steps.count)
     }
+    stretches =
+      plan.isLockstep
+      ? plan.steps.indices.map { [Stretch(steps: $0..<$0 + 1, images: Plan.group)] }
+      : ranges.map { Stretch.divide($0, of: plan) }
+    self.ranges = ranges
   }
 
   // MARK: Passes
@@ -143,11 +149,10 @@ extension Session {
   }
 
   private func run(_ phase: Phase, _ images: Int) {
-    let steps = ranges[phase.rawValue]
     if plan.isLockstep || phase == .prologue {
-      for step in steps { runAcrossBatch(step, images) }
+      for step in ranges[phase.rawValue] { runAcrossBatch(step, images) }
     } else {
-      dispatch(steps, images, size: chunk(images))
+      dispatch(phase.rawValue, images, size: chunk(images))
     }
   }
 
@@ -156,23 +161,32 @@ extension Session {
     switch plan.steps[step].kernel.division {
     case .whole:
       plan.steps[step].kernel.run(Memory(entries: workspace.tables[0], batch: images), images)
-    case .images, .groups: dispatch(step..<step + 1, images, size: Plan.group)
+    case .images, .groups: dispatch(step, images, size: Plan.group)
     }
   }
 
-  /// Steps for all images, in sub-batches that threads draw from a common list.
-  private func dispatch(_ steps: Range<Int>, _ images: Int, size: Int) {
-    job = Job(steps: steps, batch: images, size: size)
+  /// Stretches of steps for all images, in sub-batches that threads draw from a common list.
+  private func dispatch(_ stretches: Int, _ images: Int, size: Int) {
+    job = Job(stretches: self.stretches[stretches], batch: images, size: size)
     let context = Unmanaged.passUnretained(self).toOpaque()
     pool.run((images + size - 1) / size, context) { context, task, worker in
       Unmanaged<Session>.fromOpaque(context).takeUnretainedValue().work(task, worker)
     }
   }
 
+  /// One sub-batch, depth first.
   private func work(_ task: Int, _ worker: Int) {
-    let first = task * job.size
-    let memory = Memory(entries: workspace.tables[worker], first: first, batch: job.batch)
-    let count = min(job.size, job.batch - first)
-    for step in job.steps { plan.steps[step].kernel.run(memory, count) }
+    let start = task * job.size
+    let count = min(job.size, job.batch - start)
+    for stretch in job.stretches {
+      var done = 0
+      while done < count {
+        let memory = Memory(
+          entries: workspace.tables[worker], first: start + done, chunkFirst: done, batch: job.batch)
+        let images = min(stretch.images, count - done)
+        for step in stretch.steps { plan.steps[step].kernel.run(memory, images) }
+        done += images
+      }
+    }
   }
 }

@@ -21,13 +21,10 @@ final class Workspace {
   private let slotsOfInput: [[SlotID]]
   private let slotsOfOutput: [[SlotID]]
 
-  /// Activations in hand should stay in the caches: 4 MiB for each worker.
-  private static let cacheBudget = 4 << 20
-
   init(_ plan: Plan, workers: Int) {
     self.plan = plan
     self.workers = workers
-    chunkLimit = min(max(Self.cacheBudget / max(plan.arenas.chunk, 1), 4), 64)
+    chunkLimit = min(max(Stretch.cacheBudget / max(plan.arenas.chunk, 1), 8), 64)
     sessionArena = Arena.allocate(plan.arenas.session)
     workerArenas = (0..<workers).map { _ in Arena.allocate(plan.arenas.worker) }
     chunkArenas = [UnsafeMutableRawPointer?](repeating: nil, count: workers)
@@ -83,7 +80,7 @@ final class Workspace {
       case .constant: if let base = plan.constants[id] { table[id].base = base }
       case .session: table[id].base = sessionArena + slot.offset
       case .batch, .input, .output: (table[id].stride, table[id].advance) = (stride, stride)
-      case .chunk: table[id].stride = stride
+      case .chunk: (table[id].stride, table[id].chunkAdvance) = (stride, stride)
       case .group: table[id].groupAdvance = slot.bytes
       case .worker: table[id].base = workerArena + slot.offset
       }
