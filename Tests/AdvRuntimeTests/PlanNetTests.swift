@@ -101,6 +101,23 @@ struct TestNet: Sendable, CustomStringConvertible {
   }
 
   @Test(arguments: TestNet.all)
+  func `fusion changes no value`(_ net: TestNet) throws {
+    let pipeline = try Pipeline(net.graph())
+    let x = TestNets.noise(net.input.prepending(2), seed: 8)
+    let dy = TestNets.noise(pipeline.graph.nodes[pipeline.graph.outputs[0]].type.shape.prepending(2), seed: 9)
+    let plain = try TestNets.interpret(pipeline.gradient, x, dy)
+    let fused = try TestNets.interpret(pipeline.fused, x, dy)
+    for (left, right) in zip(plain, fused) { #expect(left.elements == right.elements) }
+  }
+
+  @Test func `a normalisation before its activation is one step with it`() throws {
+    let net = try #require(TestNet.all.first { $0.description.hasPrefix("dense") })
+    let steps = try Network(net.graph()).gradient.steps.map(\.kernel.text)
+    #expect(steps.contains("pointwise · scale + shift, relu, save bits"))
+    #expect(!steps.contains("pointwise, relu, save bits"))
+  }
+
+  @Test(arguments: TestNet.all)
   func `no step of a known network is interpreted`(_ net: TestNet) throws {
     let plan = try Network(net.graph()).gradient
     #expect(plan.steps.compactMap { $0.kernel as? Interpreted }.map(\.text) == [])

@@ -13,6 +13,18 @@ extension Graph {
   }
 }
 
+/// A fused operator with a sum at its end, to which a residual may be added, and which a ReLU may follow.
+private protocol Rectifiable: Operator {
+  /// Whether a residual is the last operand.
+  var addsResidual: Bool { get set }
+  /// Whether negative sums become 0.
+  var rectifies: Bool { get set }
+}
+
+extension FusedConvolution: Rectifiable {}
+extension FusedBatchNormTraining: Rectifiable {}
+extension FusedScaleShift: Rectifiable {}
+
 /// Fusion in place: positions stay, the last node of a group becomes the fused one, the others lose their
 /// reader.
 private struct Fusion {
@@ -45,6 +57,9 @@ private struct Fusion {
     case let norm as BatchNormTraining:
       let fused = FusedBatchNormTraining(norm: norm, addsResidual: false, rectifies: false)
       replace(id, fused, operands, path: nodes[id].path)
+    case is ScaleShift:
+      let fused = FusedScaleShift(addsResidual: false, rectifies: false)
+      replace(id, fused, operands, path: nodes[id].path)
     case is Add: if !addResidual(id, operands) { addSkip(id, operands) }
     case is ReLU: rectify(id, operands[0])
     case is KeepWherePositive: mask(id, operands[0], by: operands[1])
@@ -60,10 +75,14 @@ private struct Fusion {
 
   /// The fused operator at a position, if only one node reads it.
   private func sole<Fused: Operator>(_ id: NodeID, _ type: Fused.Type) -> (Fused, [NodeID])? {
-    guard readers[id] == 1, case .operation(let operation, let operands) = nodes[id].source,
-      let fused = operation as? Fused
-    else { return nil }
-    return (fused, operands)
+    guard readers[id] == 1, let fused = nodes[id].operation as? Fused else { return nil }
+    return (fused, nodes[id].operands)
+  }
+
+  /// The operator at a position that can take a residual and a ReLU, if only one node reads it.
+  private func soleRectifiable(_ id: NodeID) -> (any Rectifiable, [NodeID])? {
+    guard readers[id] == 1, let fused = nodes[id].operation as? any Rectifiable else { return nil }
+    return (fused, nodes[id].operands)
   }
 
   /// The operands of a sum with the later one first: what it is added to is then known already.
@@ -74,18 +93,11 @@ private struct Fusion {
 
   private mutating func addResidual(_ id: NodeID, _ operands: [NodeID]) -> Bool {
     for (sum, residual) in laterFirst(operands) where nodes[residual].type == nodes[id].type {
-      if let (known, inner) = sole(sum, FusedConvolution.self), !known.addsResidual, !known.rectifies {
-        var fused = known
-        fused.addsResidual = true
-        replace(id, fused, inner + [residual], path: nodes[sum].path)
-        return true
-      }
-      if let (known, inner) = sole(sum, FusedBatchNormTraining.self), !known.addsResidual, !known.rectifies {
-        var fused = known
-        fused.addsResidual = true
-        replace(id, fused, inner + [residual], path: nodes[sum].path)
-        return true
-      }
+      guard let (known, inner) = soleRectifiable(sum), !known.addsResidual, !known.rectifies else { continue }
+      var fused = known
+      fused.addsResidual = true
+      replace(id, fused, inner + [residual], path: nodes[sum].path)
+      return true
     }
     return false
   }
@@ -102,15 +114,10 @@ private struct Fusion {
   }
 
   private mutating func rectify(_ id: NodeID, _ x: NodeID) {
-    if let (known, inner) = sole(x, FusedConvolution.self), !known.rectifies {
-      var fused = known
-      fused.rectifies = true
-      replace(id, fused, inner, path: nodes[x].path)
-    } else if let (known, inner) = sole(x, FusedBatchNormTraining.self), !known.rectifies {
-      var fused = known
-      fused.rectifies = true
-      replace(id, fused, inner, path: nodes[x].path)
-    }
+    guard let (known, inner) = soleRectifiable(x), !known.rectifies else { return }
+    var fused = known
+    fused.rectifies = true
+    replace(id, fused, inner, path: nodes[x].path)
   }
 
   private mutating func mask(_ id: NodeID, _ x: NodeID, by sign: NodeID) {
@@ -130,12 +137,7 @@ private struct Fusion {
 
   /// Whether a value is the result of a ReLU, fused or not.
   private func isRectified(_ id: NodeID) -> Bool {
-    switch nodes[id].operation {
-    case is ReLU: true
-    case let fused as FusedConvolution: fused.rectifies
-    case let fused as FusedBatchNormTraining: fused.rectifies
-    default: false
-    }
+    nodes[id].operation is ReLU || (nodes[id].operation as? any Rectifiable)?.rectifies == true
   }
 
   /// Whether the winners of a pooling are needed once only, so that they may be saved without the losers at 0.

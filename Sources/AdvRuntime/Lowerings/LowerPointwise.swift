@@ -40,18 +40,19 @@ extension Add: Lowerable {
   }
 }
 
-extension ScaleShift: Lowerable {
+extension FusedScaleShift: Lowerable {
   func demands(at site: LoweringSite) -> [Demand]? {
     guard site.result.isViewable else { return nil }
-    return [site.isPlanar[0] ? .planes(halo: 0) : .view(halo: 0), .plain, .plain]
+    let x: Demand = isResultPlanar(at: site) ? .planes(halo: 0) : .view(halo: 0)
+    return [x, .plain, .plain] + (addsResidual ? [.view(halo: 0)] : [])
   }
 
-  func isResultPlanar(at site: LoweringSite) -> Bool { site.isPlanar[0] }
+  func isResultPlanar(at site: LoweringSite) -> Bool { site.isPlanar[0] && !addsResidual && !rectifies }
 
   func lower(at site: LoweringSite, into lowering: inout Lowering) {
     let scale = lowering.slot(of: site.operands[1], as: .plain)
     let shift = lowering.slot(of: site.operands[2], as: .plain)
-    if site.isPlanar[0] {
+    if isResultPlanar(at: site) {
       let source = lowering.planes(of: site.operands[0], halo: 0)
       let target = lowering.definePlanes(site.node)
       lowering.emit(
@@ -59,8 +60,10 @@ extension ScaleShift: Lowerable {
       return
     }
     let input = lowering.view(of: site.operands[0])
+    let residual = addsResidual ? lowering.view(of: site.operands[3]) : nil
     var kernel = PointwiseKernel(site.isa, input, lowering.defineView(site.node))
-    (kernel.scale, kernel.shift) = (scale, shift)
+    (kernel.scale, kernel.shift, kernel.residual, kernel.rectifies) = (scale, shift, residual, rectifies)
+    kernel.saved = lowering.defineBits(site.node)
     lowering.emit(kernel)
   }
 }
