@@ -13,5 +13,8 @@ struct Advkit: ParsableCommand {
       Exit codes: 0 done, 1 a threshold was missed, 2 no trustworthy result, 64 usage.
       """,
     version: Version.current,
-    subcommands: [AttackCommand.self])
+    subcommands: [
+      AttackCommand.self, PredictCommand.self, GradientCommand.self, InspectCommand.self, ModelsCommand.self,
+      AttacksCommand.self, DatasetsCommand.self, ExplainCommand.self,
+    ])
 }

@@ -19,6 +19,7 @@ struct AttackCommand: ConsoleCommand {
       """)
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var labelOptions: LabelOptions
   @OptionGroup(title: "Images") var data: DataOptions
   @OptionGroup(title: "Attack") var attackOptions: AttackOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -31,7 +32,8 @@ struct AttackCommand: ConsoleCommand {
     guard epsilons.count == 1 || output.out == nil else {
       throw InputError("--out names one folder, but --eps lists \(epsilons.count) radii; leave --out away.")
     }
-    let model = try modelOptions.load(quiet: options.quiet, on: console)
+    let model = try modelOptions.load(
+      labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let aim = try attackOptions.aim(at: model)
     let source = ImageSource(
       try data.open(for: model), shape: model.inputShape, isLabelled: data.isLabelled)
@@ -90,7 +92,8 @@ struct AttackCommand: ConsoleCommand {
   }
 
   private func command(_ run: AttackRun, _ model: Model) throws -> [String] {
-    ["advkit", "attack"] + modelOptions.arguments + (try data.arguments(for: model))
+    ["advkit", "attack"] + modelOptions.arguments + labelOptions.arguments
+      + (try data.arguments(for: model))
       + attackOptions.arguments(at: run.epsilon) + (output.save == .all ? ["--save", "all"] : [])
   }
 

@@ -11,7 +11,9 @@ struct AttackOptions: ParsableArguments {
       "name[:key=value,…], as in pgd:steps=40,restarts=5 (see `advkit attacks`).", valueName: "attack"))
   var attack = "fgsm"
 
+  // Unconditional, so that a negative number reaches its own message instead of being read as an option.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Radius: 0.007, 8/255 or 2px (levels), or a list of them.", valueName: "eps"))
   var eps: String
 

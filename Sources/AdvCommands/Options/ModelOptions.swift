@@ -1,4 +1,3 @@
-import AdvFormats
 import AdvModels
 import AdvTensor
 import ArgumentParser
@@ -22,9 +21,6 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Standard deviation of each channel: a,b,c.", valueName: "list"))
   var std: String?
 
-  @Option(help: ArgumentHelp("A file with one class name per line.", valueName: "file"))
-  var labels: String?
-
   @Option(help: ArgumentHelp("Side of the square that the network sees.", valueName: "n"))
   var inputSize: Int?
 
@@ -41,9 +37,9 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// The model with its weights. What had to be guessed goes to the console unless `quiet`.
-  func load(quiet: Bool, on console: Console) throws -> Model {
+  func load(labels: [String]? = nil, quiet: Bool, on console: Console) throws -> Model {
     let loaded = try ModelLoader.load(
-      ModelRequest(model, weights: weights, architecture: arch, card: try card()))
+      ModelRequest(model, weights: weights, architecture: arch, card: try card(labels: labels)))
     if !quiet { loaded.notes.forEach { console.note("model: \($0)") } }
     let model = loaded.model
     guard let inputSize else { return model }
@@ -51,11 +47,11 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// The card keys that were given by hand.
-  func card() throws -> ModelCard {
+  func card(labels: [String]? = nil) throws -> ModelCard {
     var card = ModelCard()
     card.mean = try mean.map { try Lists.numbers($0, option: "--mean") }
     card.std = try std.map { try Lists.numbers($0, option: "--std") }
-    card.labels = try labels.map(Self.lines)
+    card.labels = labels
     (card.resize, card.crop) = (resize, crop)
     return card
   }
@@ -64,17 +60,9 @@ struct ModelOptions: ParsableArguments {
   var arguments: [String] {
     let pairs: [(String, String?)] = [
       ("--model", model), ("--weights", weights), ("--arch", arch), ("--mean", mean), ("--std", std),
-      ("--labels", labels), ("--input-size", inputSize.map(String.init)),
+      ("--input-size", inputSize.map(String.init)),
       ("--resize", resize.map(String.init)), ("--crop", crop.map(String.init)),
     ]
     return pairs.flatMap { name, value in value.map { [name, $0] } ?? [] }
-  }
-
-  private static func lines(of path: String) throws -> [String] {
-    let bytes = try FileBytes.read(path, limit: 1 << 24)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw InputError("\(path): the labels are not UTF-8 text, expected one class name per line.")
-    }
-    return text.split(whereSeparator: \.isNewline).map(String.init)
   }
 }

@@ -122,7 +122,8 @@ extension AttackManifest: Encodable {
     try container.encode(run.epsilon.norm.rawValue, forKey: .norm)
     try container.encode(run.epsilon.value, forKey: .eps)
     try container.encode(run.epsilon.text, forKey: .epsText)
-    try container.encode(run.epsilon.levels, forKey: .epsLevels)
+    // 0.007 · 255 is 1.785, not 1.7850000000000001.
+    try container.encode((run.epsilon.levels * 1e9).rounded() / 1e9, forKey: .epsLevels)
     try container.encode(run.rounding.rawValue, forKey: .epsRounding)
     try container.encode(run.repairs, forKey: .repair)
     try container.encode(run.seed, forKey: .seed)

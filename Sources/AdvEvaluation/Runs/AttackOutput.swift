@@ -38,8 +38,8 @@ public struct AttackOutput: Sendable {
 
   private var sheetCaption: String {
     let count = shown.count
-    return "\(count) image\(count == 1 ? "" : "s"), broken ones first: original → adversarial, as read back "
-      + "from the PNG → amplified difference"
+    return "\(count) image\(count == 1 ? "" : "s"), broken first: original → adversarial (from its PNG) → "
+      + "difference, amplified"
   }
 
   private func sheet() throws -> [UInt8]? {

@@ -1,0 +1,56 @@
+import AdvAttacks
+import AdvThreat
+import ArgumentParser
+
+/// `advkit attacks`: the attacks that have a name.
+struct AttacksCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attacks", abstract: "List the attacks that have a name.")
+
+  @Flag(help: "Print the list as JSON.") var json = false
+
+  func execute(on console: Console) throws -> ExitStatus {
+    if json {
+      console.print(try JSONText.of(AttackCatalog.all.map(AttackFacts.init)))
+      return .done
+    }
+    var table = Table("name", "what", "norms", "goals", "kind", "needs", "paper")
+    for entry in AttackCatalog.all {
+      let card = entry.card
+      table.add(
+        card.id, card.title, card.norms.map(\.rawValue).joined(separator: " "),
+        card.goals.map(\.rawValue).joined(separator: " "), card.kind.rawValue, card.access.rawValue,
+        card.paper)
+    }
+    console.print(table.text)
+    return .done
+  }
+}
+
+/// What the catalogue says about an attack, for scripts.
+struct AttackFacts: Encodable {
+  private struct ParameterFacts: Encodable {
+    let name, documentation, expected: String
+    let standard: ParameterValue
+
+    enum CodingKeys: String, CodingKey {
+      case name, documentation, expected
+      case standard = "default"
+    }
+  }
+
+  private let name, title, paper, rule, kind, needs: String
+  private let norms, goals: [String]
+  private let parameters: [ParameterFacts]
+
+  init(_ entry: AttackEntry) {
+    let card = entry.card
+    (name, title, paper, rule) = (card.id, card.title, card.paper, card.rule)
+    (kind, needs) = (card.kind.rawValue, card.access.rawValue)
+    (norms, goals) = (card.norms.map(\.rawValue), card.goals.map(\.rawValue))
+    parameters = entry.parameters.map {
+      ParameterFacts(
+        name: $0.name, documentation: $0.documentation, expected: $0.expected, standard: $0.standard)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import AdvClassifier
+import AdvModels
+import AdvRuntime
+import AdvTensor
+import ArgumentParser
+
+/// `advkit inspect`: the layers of a network and what an attack step on it needs.
+struct InspectCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Print the layers of a network: sizes, parameters, multiply-adds, receptive fields.")
+
+  @OptionGroup(title: "Model") var modelOptions: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Print a stage of the compiled network instead: graph, folded, gradient, fused or plan.",
+      valueName: "stage"))
+  var stage: String?
+
+  @Flag(help: "Print the table as JSON.") var json = false
+
+  private struct Facts: Encodable {
+    let inspection: Inspection
+    let step: StepMemory
+  }
+
+  /// What one worker needs for forward and input gradient.
+  private struct StepMemory: Encodable {
+    let weightBytes, bytesPerWorker, savedBytesPerImage, flopsPerImage, kernels, interpreted: Int
+
+    init(_ statistics: PlanStatistics) {
+      weightBytes = statistics.weightBytes
+      bytesPerWorker = statistics.arenaBytesPerImage
+      savedBytesPerImage = statistics.savedBytesPerImage
+      flopsPerImage = statistics.forwardOperations + statistics.backwardOperations
+      (kernels, interpreted) = (statistics.steps, statistics.interpretedSteps)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case weightBytes = "weight_bytes"
+      case bytesPerWorker = "activation_bytes_per_image"
+      case savedBytesPerImage = "saved_bytes_per_image"
+      case flopsPerImage = "flops_per_image"
+      case kernels = "steps"
+      case interpreted = "interpreted_steps"
+    }
+  }
+
+  func execute(on console: Console) throws -> ExitStatus {
+    let model = try modelOptions.loadOrMake(seed: 0, on: console)
+    if let stage {
+      let stage: Pipeline.Stage = try Lists.choice(stage, option: "--stage")
+      console.print(try Pipeline(try model.boundGraph()).text(of: stage))
+      return .done
+    }
+    let inspection = try Inspection(model)
+    let statistics = try Network(try model.boundGraph()).gradient.statistics
+    if json {
+      console.print(try JSONText.of(Facts(inspection: inspection, step: StepMemory(statistics))))
+      return .done
+    }
+    let mebibytes = { (bytes: Int) in "\((Double(bytes) / 104_857.6).rounded() / 10) MiB" }
+    let gigaflops = Double(statistics.forwardOperations + statistics.backwardOperations) / 1e9
+    console.print(inspection.table)
+    console.print(
+      "attack step (forward and input gradient): \((gigaflops * 1000).rounded() / 1000) GFLOP, "
+        + "\(mebibytes(statistics.arenaBytesPerImage)) of activations and "
+        + "\(mebibytes(statistics.savedBytesPerImage)) saved for each image, "
+        + "\(mebibytes(statistics.weightBytes)) of weights; \(statistics.interpretedSteps) of "
+        + "\(statistics.steps) steps without a kernel")
+    return .done
+  }
+}

@@ -1,0 +1,30 @@
+import Foundation
+
+/// Rows of text in columns, the first row being the head.
+struct Table {
+  private var rows: [[String]]
+
+  init(_ head: String...) { rows = [head] }
+
+  mutating func add(_ cells: String...) { rows.append(cells) }
+
+  /// The lines, every column as wide as its widest cell.
+  var text: String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+        .joined(separator: "  ")
+      return String(line.reversed().drop(while: \.isWhitespace).reversed())
+    }.joined(separator: "\n")
+  }
+}
+
+/// Values as JSON text for scripts.
+enum JSONText {
+  /// Indented, with sorted keys.
+  static func of(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
