@@ -15,6 +15,6 @@ struct Advkit: ParsableCommand {
     version: Version.current,
     subcommands: [
       AttackCommand.self, PredictCommand.self, GradientCommand.self, InspectCommand.self, ModelsCommand.self,
-      AttacksCommand.self, DatasetsCommand.self, ExplainCommand.self,
+      AttacksCommand.self, DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self, BenchCommand.self,
     ])
 }

@@ -8,12 +8,8 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
   case foreignFolder(path: String)
   /// The output folder could not be made, moved or replaced.
   case folder(path: String, problem: String)
-  /// No image is left to work on.
-  case nothingToAttack(String)
   /// A file that was just written could not be read back as it was written.
   case readBack(path: String)
-  /// An image that the model cannot take or that is no picture.
-  case image(source: String, problem: String)
   /// A report's template and its values do not fit.
   case template(String)
   /// A file that could not be written or read.
@@ -29,10 +25,8 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
         + "  Name another folder with --out."
     case .folder(let path, let problem):
       "\(path): \(problem).\n  Check that the folder above it exists, is writable and has space left."
-    case .nothingToAttack(let why): "no image to attack: \(why)."
     case .readBack(let path):
       "\(path): the file does not hold the pixels that were written.\n  Check the disk; nothing of this run is kept."
-    case .image(let source, let problem): "\(source): \(problem)"
     case .template(let problem): "report template: \(problem)"
     case .file(let error): error.description
     }

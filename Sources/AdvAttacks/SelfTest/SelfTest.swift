@@ -11,6 +11,11 @@ public enum SelfTest {
     public let passed: Bool
     /// The figure that was measured, or the first violation.
     public let detail: String
+
+    /// The outcome of a check.
+    public init(name: String, passed: Bool, detail: String) {
+      (self.name, self.passed, self.detail) = (name, passed, detail)
+    }
   }
 
   /// Runs all checks; a check that cannot be run at all has failed.

@@ -35,8 +35,7 @@ struct AttackCommand: ConsoleCommand {
     let model = try modelOptions.load(
       labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let aim = try attackOptions.aim(at: model)
-    let source = ImageSource(
-      try data.open(for: model), shape: model.inputShape, isLabelled: data.isLabelled)
+    let source = try data.source(for: model)
     let classifier = try Classifier(model)
     var documents: [String] = []
     for epsilon in epsilons {

@@ -48,7 +48,7 @@ struct InspectCommand: ConsoleCommand {
   }
 
   func execute(on console: Console) throws -> ExitStatus {
-    let model = try modelOptions.loadOrMake(seed: 0, on: console)
+    let model = try AnyModel.load(try modelOptions.request(), inputSize: modelOptions.inputSize)
     if let stage {
       let stage: Pipeline.Stage = try Lists.choice(stage, option: "--stage")
       console.print(try Pipeline(try model.boundGraph()).text(of: stage))

@@ -33,8 +33,7 @@ struct PredictCommand: ConsoleCommand {
         try batched.logits(of: images), named: "logits", quiet: options.quiet, on: console)
       return .done
     }
-    let source = ImageSource(
-      try data.open(for: model), shape: model.inputShape, isLabelled: data.isLabelled)
+    let source = try data.source(for: model)
     let classifier = try Classifier(model)
     let run = PredictionRun(source: source, batch: options.batch, threads: options.threadCount) {
       classifier.makeOracle()

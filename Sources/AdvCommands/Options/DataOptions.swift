@@ -1,4 +1,5 @@
 import AdvData
+import AdvEvaluation
 import AdvModels
 import ArgumentParser
 
@@ -50,6 +51,13 @@ struct DataOptions: ParsableArguments {
           + "\n  Give a data set of the model's classes, or use --images.")
     }
     return try dataset.selecting(selection)
+  }
+
+  /// The selected images, scaled and cropped where the model's card says so.
+  func source(for model: Model) throws -> ImageSource {
+    ImageSource(try open(for: model), isLabelled: isLabelled) { image, source in
+      try model.prepare(image, named: source)
+    }
   }
 
   /// The options that select the same images again.

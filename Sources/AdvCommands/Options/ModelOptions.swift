@@ -38,16 +38,20 @@ struct ModelOptions: ParsableArguments {
 
   /// The model with its weights. What had to be guessed goes to the console unless `quiet`.
   func load(labels: [String]? = nil, quiet: Bool, on console: Console) throws -> Model {
-    let loaded = try ModelLoader.load(
-      ModelRequest(model, weights: weights, architecture: arch, card: try card(labels: labels)))
+    let loaded = try ModelLoader.load(try request(labels: labels))
     if !quiet { loaded.notes.forEach { console.note("model: \($0)") } }
     let model = loaded.model
     guard let inputSize else { return model }
     return try model.accepting([model.inputShape[0], inputSize, inputSize])
   }
 
+  /// What the options ask for, apart from the input size.
+  func request(labels: [String]? = nil) throws -> ModelRequest {
+    ModelRequest(model, weights: weights, architecture: arch, card: try card(labels: labels))
+  }
+
   /// The card keys that were given by hand.
-  func card(labels: [String]? = nil) throws -> ModelCard {
+  private func card(labels: [String]? = nil) throws -> ModelCard {
     var card = ModelCard()
     card.mean = try mean.map { try Lists.numbers($0, option: "--mean") }
     card.std = try std.map { try Lists.numbers($0, option: "--std") }

@@ -36,20 +36,64 @@ struct AttackBatch {
     let problem = try problem(originals, rows, results, firstPlace: places.lowerBound + group.lowerBound)
     let verifier = Verifier(problem, cleanLogits: logits.rows(rows))
     let attacked = try run.attack.run(problem, on: oracle)
-    let failures = attacked.records.map(\.failure)
-    let inFloat = try verifier.judge(attacked.images, failures: failures, on: oracle)
-    let saved = try save(onLattice(attacked, problem, &results, rows), as: rows.map { results[$0].id })
-    let fileLogits = try oracle.logits(saved)
-    let inFile = verifier.judge(saved, logits: fileLogits, failures: failures)
+    var judged = try judge(attacked, verifier, ids: rows.map { results[$0].id })
+    if run.repairs, run.rounding == .strict {
+      try repair(&judged, verifier, ids: rows.map { results[$0].id })
+    }
     for (index, row) in rows.enumerated() {
-      results[row].isBrokenInFloat = inFloat[index].outcome == .broken
-      results[row].outcome = inFile[index].outcome
-      results[row].distances = inFile[index].distances
-      results[row].adversarial = Self.prediction(fileLogits, row: index)
+      results[row].isBrokenInFloat = judged.inFloat[index].outcome == .broken
+      results[row].outcome = judged.inFile[index].outcome
+      results[row].distances = judged.inFile[index].distances
+      results[row].adversarial = Self.prediction(judged.fileLogits, row: index)
       results[row].file = Self.file(results[row].id)
-      results[row].count(attacked.records[index])
+      results[row].count(judged.records[index], verdicts: judged.verdicts[index])
     }
     return AttackRun.Findings(images: results, notes: attacked.notes)
+  }
+
+  /// The verdicts on an attack's images, before rounding and from the files.
+  private struct Judged {
+    var inFloat: [Verdict]
+    var inFile: [Verdict]
+    var images: Tensor
+    var fileLogits: Tensor
+    var records: [ImageRecord]
+    /// Forward passes spent on verdicts, per image.
+    var verdicts: [Int]
+  }
+
+  /// Judges the attack's images, rounds them, writes them, and judges what the files hold.
+  private func judge(_ attacked: AttackResult, _ verifier: Verifier, ids: [String]) throws -> Judged {
+    let failures = attacked.records.map(\.failure)
+    let inFloat = try verifier.judge(attacked.images, failures: failures, on: oracle)
+    let rounded = Lattice.quantise(attacked.images, around: verifier.problem.images, run.rounding)
+    let saved = try save(rounded, as: ids)
+    let logits = try oracle.logits(saved)
+    return Judged(
+      inFloat: inFloat, inFile: verifier.judge(saved, logits: logits, failures: failures), images: saved,
+      fileLogits: logits, records: attacked.records, verdicts: ids.map { _ in 2 })
+  }
+
+  /// Mends the images that were broken and that rounding has spoilt, and replaces their files and verdicts.
+  private func repair(_ judged: inout Judged, _ verifier: Verifier, ids: [String]) throws {
+    let spoilt = ids.indices.filter {
+      judged.inFloat[$0].outcome == .broken && judged.inFile[$0].outcome == .survived
+    }
+    guard !spoilt.isEmpty else { return }
+    let problem = verifier.problem.rows(spoilt)
+    let mended = try LatticeRepair().repair(judged.images.rows(spoilt), of: problem, on: oracle)
+    let saved = try save(mended.images, as: spoilt.map { ids[$0] })
+    let logits = try oracle.logits(saved)
+    let verdicts = Verifier(problem, cleanLogits: verifier.cleanLogits.rows(spoilt))
+      .judge(saved, logits: logits, failures: mended.records.map(\.failure))
+    for (row, index) in spoilt.enumerated() {
+      judged.inFile[index] = verdicts[row]
+      judged.fileLogits.setRow(index, to: logits, row: row)
+      // The repair's rounds cost passes, but they are no steps of the attack.
+      judged.records[index].forwardPasses += mended.records[row].forwardPasses
+      judged.records[index].backwardPasses += mended.records[row].backwardPasses
+      judged.verdicts[index] += 1
+    }
   }
 
   /// What is known before the attack; `.survived` stands for an image that is to be attacked.
@@ -77,13 +121,6 @@ struct AttackBatch {
     return try AttackProblem(
       images: originals.rows(rows), criterion: criterion, objective: .within(run.epsilon.ball),
       ids: rows.map { run.source.key(firstPlace + $0) }, seed: run.seed)
-  }
-
-  /// The attack's images as a file can hold them, mended where that was asked for.
-  private func onLattice(
-    _ attacked: AttackResult, _ problem: AttackProblem, _ results: inout [ImageResult], _ rows: [Int]
-  ) throws -> Tensor {
-    Lattice.quantise(attacked.images, around: problem.images, run.rounding)
   }
 
   /// Writes every image, reads the bytes back, and returns what they hold.
@@ -123,12 +160,12 @@ struct AttackBatch {
 }
 
 extension ImageResult {
-  /// Adds what the attack spent, and the two passes of the verdicts.
-  fileprivate mutating func count(_ record: ImageRecord) {
+  /// Adds what the attack, the repair and the verdicts spent.
+  fileprivate mutating func count(_ record: ImageRecord, verdicts: Int) {
     steps += record.steps
     queries += record.forwardPasses
     zeroGradients += record.zeroGradients
-    forwardPasses += record.forwardPasses + 2
+    forwardPasses += record.forwardPasses + verdicts
     backwardPasses += record.backwardPasses
   }
 }

@@ -2,20 +2,21 @@ import AdvGraph
 import AdvModels
 import AdvTensor
 
-extension ModelOptions {
-  /// The model with its weights where there are any, else with random ones: enough to look at it or to time it.
-  func loadOrMake(seed: UInt64, on console: Console) throws -> Model {
-    let request = ModelRequest(model, weights: weights, architecture: arch)
-    let isNamed = weights == nil && !request.isPath
-    guard isNamed, try !ModelCatalog.entry(named: model).isBuiltIn else {
-      return try load(quiet: true, on: console)
+/// Models to look at or to time, with or without training.
+enum AnyModel {
+  /// The model with its weights where there are any, else with random ones. `inputSize` asks for squares.
+  static func load(_ request: ModelRequest, inputSize: Int?) throws -> Model {
+    if request.weights == nil, !request.isPath {
+      let entry = try ModelCatalog.entry(named: request.model)
+      if !entry.isBuiltIn {
+        let shape = inputSize.map { Shape([entry.architecture.inputShape[0], $0, $0]) }
+        let untrained = try ModelCatalog.untrained(request.model, inputShape: shape, card: request.card)
+        return try RandomWeights.filling(untrained, seed: 0)
+      }
     }
-    var shape: Shape?
-    if let inputSize {
-      shape = [try ModelCatalog.entry(named: model).architecture.inputShape[0], inputSize, inputSize]
-    }
-    return try RandomWeights.filling(
-      try ModelCatalog.untrained(model, inputShape: shape, card: try card()), seed: seed)
+    let model = try ModelLoader.load(request).model
+    guard let inputSize else { return model }
+    return try model.accepting([model.inputShape[0], inputSize, inputSize])
   }
 }
 
