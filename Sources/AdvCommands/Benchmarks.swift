@@ -34,6 +34,26 @@ struct StepFigures: Encodable {
     case peakFraction = "peak_fraction"
     case peakMemory = "peak_memory_bytes"
     case interpretedSteps = "interpreted_steps"
+    case allocations = "allocations_per_step"
+  }
+
+  /// Writes every key; allocations are null, because a program cannot count its own without slowing down.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(model, forKey: .model)
+    try container.encode(batch, forKey: .batch)
+    try container.encode(size, forKey: .size)
+    try container.encode(threads, forKey: .threads)
+    try container.encode(precision, forKey: .precision)
+    try container.encode(isa, forKey: .isa)
+    try container.encode(millisecondsPerImage, forKey: .millisecondsPerImage)
+    try container.encode(imagesPerSecond, forKey: .imagesPerSecond)
+    try container.encode(gigaflops, forKey: .gigaflops)
+    try container.encode(peakFraction, forKey: .peakFraction)
+    try container.encode(probe, forKey: .probe)
+    try container.encode(peakMemory, forKey: .peakMemory)
+    try container.encode(interpretedSteps, forKey: .interpretedSteps)
+    try container.encodeNil(forKey: .allocations)
   }
 }
 

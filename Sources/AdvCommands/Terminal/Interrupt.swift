@@ -19,7 +19,7 @@ struct Interrupt: ~Copyable {
       source.setEventHandler {
         stop.raise()
         signal(number, SIG_DFL)
-        console.note("\nstopping after the batches in progress; once more to quit at once")
+        console.note("\nstopping after the batch in progress; once more to quit at once")
       }
       source.resume()
       return source

@@ -23,7 +23,9 @@ public struct AttackWords: Sendable {
 
   /// Data set, attack and counts in one line.
   public var subtitle: String {
-    "\(manifest.run.source.dataset.name) · \(manifest.run.attack.card.title) · \(summary.images) images"
+    let labels = manifest.run.source.isLabelled ? "" : ", the model's own prediction as label"
+    return
+      "\(manifest.run.source.dataset.name) · \(manifest.run.attack.card.title) · \(summary.images) images\(labels)"
   }
 
   /// What came out, for somebody who knows none of the terms.
@@ -59,10 +61,11 @@ public struct AttackWords: Sendable {
     prediction.map { "\(manifest.model.name(of: $0.label)) \(Self.percent(Double($0.confidence)))" } ?? ""
   }
 
-  /// "12.3 %": one decimal below 99.95, none for 100.
-  public static func percent(_ fraction: Double) -> String {
+  /// "98%" and "4.3%": whole percents from 10 % on; with `digits` always so many decimals.
+  public static func percent(_ fraction: Double, digits: Int? = nil) -> String {
     let percent = fraction * 100
-    return percent >= 99.95 ? "100%" : String(format: percent >= 9.95 ? "%.0f%%" : "%.1f%%", percent)
+    if let digits { return String(format: "%.\(digits)f%%", percent) }
+    return String(format: percent >= 9.95 ? "%.0f%%" : "%.1f%%", percent)
   }
 
   /// "43.98 % (39.5 … 48.5)" of a count.

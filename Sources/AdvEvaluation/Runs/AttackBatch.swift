@@ -146,7 +146,8 @@ struct AttackBatch {
     }
   }
 
-  private static func runsOfEqualShape(_ images: [Tensor]) -> [Range<Int>] {
+  /// Neighbours of one shape, in order.
+  static func runsOfEqualShape(_ images: [Tensor]) -> [Range<Int>] {
     var groups: [Range<Int>] = []
     for index in images.indices {
       if let last = groups.last, images[last.lowerBound].shape == images[index].shape {

@@ -33,18 +33,27 @@ public struct PredictionRun: Sendable {
     let batches = BatchPool.batches(of: source.count, size: batch)
     return try BatchPool(threads: threads, stop: StopSignal()).map(batches, state: makeOracle) {
       oracle, places in
-      try places.map { place in
-        let image = try source.image(place)
-        let logits = try oracle.logits(image.reshaped(to: image.shape.prepending(1))).elements
-        if logits.contains(where: { !$0.isFinite }) {
+      try rankings(of: places, top: top, oracle)
+    } finished: { _, _ in
+    }.flatMap { $0 }
+  }
+
+  private func rankings(of places: Range<Int>, top: Int, _ oracle: any GradientOracle) throws -> [Ranking] {
+    let images = try places.map { try source.image($0) }
+    return try AttackBatch.runsOfEqualShape(images).flatMap { group in
+      let batch = Tensor.stacking(Array(images[group]), rowShape: images[group.lowerBound].shape)
+      let logits = try oracle.logits(batch)
+      return try group.map { index in
+        let place = places.lowerBound + index
+        let row = logits.row(index - group.lowerBound).elements
+        if row.contains(where: { !$0.isFinite }) {
           throw ThreatError.notFinite(what: "logits of \(source.source(place))", image: UInt64(place))
         }
         return Ranking(
           id: source.identifier(place), source: source.source(place), label: source.label(place),
-          best: Array(Self.ranked(logits).prefix(top)))
+          best: Array(Self.ranked(row).prefix(top)))
       }
-    } finished: { _, _ in
-    }.flatMap { $0 }
+    }
   }
 
   private static func ranked(_ logits: [Float]) -> [Prediction] {

@@ -1,0 +1,137 @@
+import AdvClassifier
+import AdvData
+import AdvEvaluation
+import AdvFormats
+import AdvModels
+import AdvRuntime
+import AdvTraining
+import ArgumentParser
+import Foundation
+
+/// `advkit train`: a network on labelled images, by stochastic gradient descent.
+struct TrainCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a network on labelled images.",
+    discussion: """
+      advkit train --model lenet5 --dataset mnist:DIR --epochs 10 --out runs/lenet5
+
+      The folder gets NAME.safetensors with its card, training.json, and a checkpoint after each epoch: after
+      an interruption the same command with --resume goes on. The threads change no bit of the weights.
+      """)
+
+  @Option(
+    help: ArgumentHelp("A name from `advkit models`, or a checkpoint to start from.", valueName: "model"))
+  var model: String
+  @Option(help: ArgumentHelp("A checkpoint to start from, for the named model.", valueName: "file"))
+  var weights: String?
+  @Option(help: ArgumentHelp("Labelled images (see `advkit datasets`).", valueName: "data"))
+  var dataset = "shapes10"
+  @Option(help: ArgumentHelp("At most this many training images.", valueName: "n")) var limit: Int?
+  @OptionGroup(title: "Training") var training: TrainOptions
+  @Option(help: ArgumentHelp("The folder to write (default: reports/train-<model>).", valueName: "dir"))
+  var out: String?
+  @Flag(help: "Go on from the checkpoint in the folder.") var resume = false
+  @Flag(help: "Start anew where the folder holds a checkpoint.") var overwrite = false
+  @Flag(help: "Store the weights in half precision.") var half = false
+  @Option(help: ArgumentHelp("Worker threads (default: all cores).", valueName: "n")) var threads: Int?
+  @Flag(help: "Print nothing but the result and errors.") var quiet = false
+
+  func execute(on console: Console) throws -> ExitStatus {
+    let settings = try training.settings()
+    let data = try TrainingData(dataset, limit: limit)
+    let subject = try untrained(for: data.training)
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let trainer = try Trainer(
+      subject, on: data.training, validation: data.validation, settings: settings,
+      pool: WorkerPool(threads: threads))
+    let folder = out ?? "reports/train-" + FileNames.safe(subject.name)
+    let checkpoint = folder + "/checkpoint.safetensors"
+    if !resume, !overwrite, FileManager.default.fileExists(atPath: checkpoint) {
+      throw InputError(
+        "\(checkpoint) is there already.\n  Go on from it with --resume, start anew with --overwrite, or name another --out."
+      )
+    }
+    try AtomicFile.createFolder(folder)
+    let stop = StopSignal()
+    let interrupt = Interrupt(stop, on: console)
+    let trained = try trainer.run(
+      in: folder, resume: resume, isStopped: { stop.isRaised }, reporter(data, settings, console))
+    _ = consume interrupt
+    let accuracy = try data.test.map { try measure(trained, on: $0, threads: threads) }
+    let command =
+      ["advkit", "train", "--model", model, "--dataset", dataset]
+      + (limit.map { ["--limit", "\($0)"] } ?? []) + training.arguments
+    try trained.write(
+      to: folder, accuracy: accuracy.map { Double($0.hits) / Double($0.images) },
+      command: command.joined(separator: " "), half: half)
+    if let accuracy {
+      let (value, detail) = AttackWords.accuracy(accuracy.hits, of: accuracy.images)
+      console.print("test accuracy \(value)  \(detail)")
+    }
+    console.print("\(folder)/\(subject.name).safetensors")
+    return .done
+  }
+
+  private func untrained(for data: any Dataset) throws -> Model {
+    var card = ModelCard()
+    card.labels = data.classes
+    let request = ModelRequest(model, weights: weights, card: card)
+    if weights != nil || request.isPath { return try ModelLoader.load(request).model }
+    return try ModelCatalog.untrained(
+      model, inputShape: data.imageShape, classes: data.classes.count, card: card)
+  }
+
+  private func reporter(
+    _ data: TrainingData, _ settings: TrainingSettings, _ console: Console
+  ) -> (TrainingEvent) -> Void {
+    let perEpoch = data.training.count / settings.batch * settings.batch
+    let progress = ProgressLine("images", total: perEpoch * settings.epochs, quiet: quiet, on: console)
+    return { event in
+      switch event {
+      case .batch(let epoch, let done, _, let loss, let images):
+        let seen = (epoch - 1) * perEpoch + done * images
+        progress.show(seen, "epoch \(epoch)/\(settings.epochs), loss \(String(format: "%.3f", loss))")
+      case .epoch(let record):
+        progress.finish()
+        guard !quiet else { return }
+        let validation =
+          record.validationAccuracy.map { ", validation \(AttackWords.percent($0, digits: 2))" } ?? ""
+        console.note(
+          "epoch \(record.epoch)/\(settings.epochs): loss \(String(format: "%.4f", record.loss)), training "
+            + "\(AttackWords.percent(record.trainingAccuracy, digits: 2))\(validation)")
+      }
+    }
+  }
+
+  private func measure(
+    _ trained: TrainedModel, on test: any Dataset, threads: Int
+  ) throws -> (hits: Int, images: Int) {
+    let classifier = try Classifier(try trained.model.with(weights: trained.weights))
+    let run = PredictionRun(
+      source: ImageSource(test, isLabelled: true), batch: 64, threads: threads
+    ) { classifier.makeOracle() }
+    let rows = try run.rankings(top: 1)
+    return (rows.count { $0.best.first?.label == $0.label }, rows.count)
+  }
+}
+
+/// The images of a training run.
+struct TrainingData {
+  let training: any Dataset
+  /// Looked at after each epoch.
+  let validation: (any Dataset)?
+  /// Looked at once, at the end; nil where the data set has no half of its own for it.
+  let test: (any Dataset)?
+
+  init(_ text: String, limit: Int?) throws {
+    let specifier = try DatasetSpecifier(parsing: text)
+    var selection = Selection()
+    selection.limit = limit
+    let whole = try specifier.open(for: .training)
+    training = try whole.selecting(selection)
+    let other = try specifier.open(for: .evaluation)
+    let isApart = other.count > 0 && whole.count > 0 && other.source(0) != whole.source(0)
+    test = isApart ? other : nil
+    validation = specifier.description == "shapes10" ? Shapes10(.validation) : nil
+  }
+}
