@@ -10,23 +10,30 @@ protocol ConsoleCommand: ParsableCommand {
 public enum Program {
   /// Runs one command line (without the program's name). Never throws, never exits: the caller does.
   public static func run(_ arguments: [String], on console: Console) -> ExitStatus {
-    let command: any ParsableCommand
+    var command: any ParsableCommand
     do {
       command = try Advkit.parseAsRoot(arguments)
     } catch {
       return report(parsing: error, on: console)
     }
     do {
-      guard let command = command as? any ConsoleCommand else {
-        console.print(Advkit.helpMessage(columns: 100))
-        return .done
-      }
-      return try command.execute(on: console)
+      if let command = command as? any ConsoleCommand { return try command.execute(on: console) }
     } catch let error as ValidationError {
       return report(parsing: error, on: console)
     } catch {
       console.note("error: \(error)")
       return .noResult
+    }
+    return help(from: &command, on: console)
+  }
+
+  /// What is left are the parser's own commands: a request for help runs into an error that carries the text.
+  private static func help(from command: inout any ParsableCommand, on console: Console) -> ExitStatus {
+    do {
+      try command.run()
+      return .done
+    } catch {
+      return report(parsing: error, on: console)
     }
   }
 
