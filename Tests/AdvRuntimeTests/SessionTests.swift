@@ -1,5 +1,6 @@
 import AdvConformance
 import AdvGraph
+import AdvModels
 import AdvTensor
 import Testing
 
@@ -51,6 +52,18 @@ import Testing
     }
     let three = try gradients(two, x.rows([2, 3, 4]), dy.rows([2, 3, 4]))
     #expect(three[1].isIdentical(to: whole[1].rows([2, 3, 4])))
+  }
+
+  /// Its first layers go image by image, its last ones do not, and values cross from the ones to the others.
+  @Test func `neighbours change no bit where large maps go image by image`() throws {
+    let model = try ModelCatalog.untrained("squeezenet1_1", inputShape: [3, 96, 96], classes: 10)
+    let session = Session(try Network(TestNets.bound(model.graph())).gradient)
+    let (x, dy) = (TestNets.noise([4, 3, 96, 96], seed: 5), TestNets.cotangent(4))
+    let together = try gradients(session, x, dy)
+    for image in 0..<4 {
+      let alone = try gradients(session, x.rows([image]), dy.rows([image]))
+      for index in 0..<2 { #expect(alone[index].row(0).isIdentical(to: together[index].row(image))) }
+    }
   }
 
   @Test func `a tensor of another shape is refused with both shapes`() throws {

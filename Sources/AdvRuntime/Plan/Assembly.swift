@@ -49,9 +49,11 @@ extension Lowering {
 
   private func planMemory(_ slots: inout [Slot]) -> Arenas {
     let intervals = intervals(of: slots)
+    let stretches = stretches(of: slots)
     var arenas = Arenas()
     func place(_ region: Region) -> Int {
-      let plan = MemoryPlan(intervals.filter { slots[$0.slot].region == region })
+      let own = intervals.filter { slots[$0.slot].region == region }
+      let plan = MemoryPlan(region == .chunk ? Stretch.widen(own, stretches) : own)
       for (slot, offset) in plan.offsets { slots[slot].offset = offset }
       return plan.bytes
     }
@@ -65,6 +67,16 @@ extension Lowering {
     arenas.group = place(.group)
     arenas.worker = place(.worker)
     return arenas
+  }
+
+  /// The stretches that a session will take the steps in, by their positions in `steps`.
+  private func stretches(of slots: [Slot]) -> [Stretch] {
+    if isLockstep { return [] }
+    return Phase.allCases.filter { $0 > .prologue }.flatMap { phase in
+      let first = steps.firstIndex { $0.phase >= phase } ?? steps.count
+      let end = steps.firstIndex { $0.phase > phase } ?? steps.count
+      return Stretch.divide(first..<end, of: steps, slots)
+    }
   }
 
   /// From the first step that touches a slot to the last; to the end where a later pass reads it.

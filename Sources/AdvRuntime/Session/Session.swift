@@ -37,7 +37,7 @@ public final class Session {
     stretches =
       plan.isLockstep
       ? plan.steps.indices.map { [Stretch(steps: $0..<$0 + 1, images: Plan.group)] }
-      : ranges.map { Stretch.divide($0, of: plan) }
+      : ranges.map { Stretch.divide($0, of: plan.steps, plan.slots) }
     self.ranges = ranges
   }
 

@@ -13,11 +13,14 @@ struct Stretch: Sendable, Hashable {
   /// The share of the last-level cache that one worker's activations may take.
   static let cacheBudget = 4 << 20
 
+  /// The most images that a worker takes through all steps at once.
+  static let chunkLimit = 64
+
   /// The stretches of a range of steps.
-  static func divide(_ steps: Range<Int>, of plan: Plan) -> [Stretch] {
+  static func divide(_ range: Range<Int>, of steps: [Step], _ slots: [Slot]) -> [Stretch] {
     var result: [Stretch] = []
-    for step in steps {
-      let images = max(cacheBudget / max(plan.bytesPerImage(of: step), 1), 1)
+    for step in range {
+      let images = max(cacheBudget / max(bytesPerImage(of: steps[step], slots), 1), 1)
       // Steps of about the same size stay together: each change of stride costs a pass over the caches.
       if let last = result.last, max(last.images, images) <= 2 * min(last.images, images) {
         result[result.count - 1] = Stretch(
@@ -28,13 +31,28 @@ struct Stretch: Sendable, Hashable {
     }
     return result
   }
-}
 
-extension Plan {
+  /// Intervals as depth-first work needs them: what a stretch of few images reads from before it is kept until
+  /// its last image is through, and what is read after it has its bytes from its first image on.
+  ///
+  /// Otherwise a later step of one image could overwrite what an earlier step of the next image still reads.
+  static func widen(_ intervals: [Interval], _ stretches: [Stretch]) -> [Interval] {
+    func stretch(of step: Int) -> Stretch? {
+      stretches.first { $0.steps.contains(step) && $0.images < chunkLimit }
+    }
+    return intervals.map { interval in
+      let (first, last) = (stretch(of: interval.first), stretch(of: interval.last))
+      if let first, first == last { return interval }
+      var widened = interval
+      if let first { widened.first = first.steps.lowerBound }
+      if let last { widened.last = last.steps.upperBound - 1 }
+      return widened
+    }
+  }
+
   /// The bytes that a step reads and writes for each image.
-  fileprivate func bytesPerImage(of step: Int) -> Int {
-    let kernel = steps[step].kernel
-    return Set(kernel.reads + kernel.writes).reduce(0) { sum, slot in
+  private static func bytesPerImage(of step: Step, _ slots: [Slot]) -> Int {
+    Set(step.kernel.reads + step.kernel.writes).reduce(0) { sum, slot in
       sum + (slots[slot].type.multiplicity == .perImage ? slots[slot].bytes : 0)
     }
   }

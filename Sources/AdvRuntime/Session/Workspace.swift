@@ -24,7 +24,7 @@ final class Workspace {
   init(_ plan: Plan, workers: Int) {
     self.plan = plan
     self.workers = workers
-    chunkLimit = min(max(Stretch.cacheBudget / max(plan.arenas.chunk, 1), 8), 64)
+    chunkLimit = min(max(Stretch.cacheBudget / max(plan.arenas.chunk, 1), 8), Stretch.chunkLimit)
     sessionArena = Arena.allocate(plan.arenas.session)
     workerArenas = (0..<workers).map { _ in Arena.allocate(plan.arenas.worker) }
     chunkArenas = [UnsafeMutableRawPointer?](repeating: nil, count: workers)
