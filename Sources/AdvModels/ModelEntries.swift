@@ -60,6 +60,9 @@ extension ModelCatalog {
   static let beforeResidual: [ModelEntry] =
     [
       ModelEntry("simplecnn", SimpleCNN(), "Three convolutions and a linear layer", "no paper"),
+      ModelEntry(
+        "alexnet_2012", AlexNetOriginal(), "AlexNet as published, for ImageNet", "Krizhevsky et al. 2012",
+        card: ModelCard(.imageNet, resize: 256, crop: 227)),
       imageNet("alexnet", AlexNet(), "AlexNet in one group", "Krizhevsky 2014, arXiv:1404.5997"),
       imageNet("zfnet", ZFNet(), "ZFNet", "Zeiler & Fergus 2014, arXiv:1311.2901"),
       ModelEntry(
@@ -88,7 +91,9 @@ extension ModelCatalog {
           "Simonyan & Zisserman 2015, arXiv:1409.1556")
       }
     } + [
-      imageNet("vgg_c", VGG(.c), "VGG, configuration C", "Simonyan & Zisserman 2015, arXiv:1409.1556")
+      imageNet("vgg_c", VGG(.c), "VGG, configuration C", "Simonyan & Zisserman 2015, arXiv:1409.1556"),
+      imageNet(
+        "vgg_a_lrn", VGG(.aLRN), "VGG, configuration A-LRN", "Simonyan & Zisserman 2015, arXiv:1409.1556"),
     ]
 
   static let afterResidual: [ModelEntry] =

@@ -22,6 +22,7 @@ public enum OperatorCases {
       OperatorCase(KeepWhereInside(lower: -0.5, upper: 0.25), [x, bounded]),
       OperatorCase(Sigmoid(), [x]),
       OperatorCase(Tanh(), [x]),
+      OperatorCase(ScaledPower(-0.75, factor: 3), [.image(shape, .positive)]),
       OperatorCase(Softmax(), [x]),
       OperatorCase(LogSoftmax(), [x]),
       OperatorCase(

@@ -23,7 +23,7 @@ private func inspect(_ image: Shape, _ build: (Value, Weights) -> Value) throws 
     ("densenet121", 7_978_856, 2.834), ("densenet161", 28_681_000, 7.728), ("densenet169", 14_149_480, 3.36),
     ("densenet201", 20_013_928, 4.291), ("mobilenet_v2", 3_504_872, 0.301),
     ("wide_resnet", 36_479_194, 5.248),
-    ("zfnet", 62_357_608, 1.168),
+    ("zfnet", 62_357_608, 1.168), ("alexnet_2012", 60_965_224, 0.724), ("vgg_a_lrn", 132_863_336, 7.609),
   ])
   func `ImageNet networks have the published sizes`(_ name: String, _ parameters: Int, _ work: Double) throws
   {
@@ -74,6 +74,19 @@ private func inspect(_ image: Shape, _ build: (Value, Weights) -> Value) throws 
   @Test func `ten 5×5 filters on three channels have 760 parameters`() throws {
     let table = try inspect([3, 32, 32]) { x, w in x.conv(w["c"], channels: 10, kernel: 5, padding: 2) }
     #expect(table.parameters == 760)
+  }
+
+  @Test func `the first layer of AlexNet has 34,848 weights and makes planes of 55×55`() throws {
+    let first = try Inspection(try ModelCatalog.untrained("alexnet_2012")).layers.first { $0.path == "conv1" }
+    #expect(first?.parameters == 34_848 + 96)
+    #expect(first?.output == [96, 55, 55])
+  }
+
+  @Test func `the weights of a bound graph count as those of an unbound one`() throws {
+    let model = try ModelLoader.load(ModelRequest("logistic")).model
+    let bound = Inspection(try model.boundGraph(), model: "logistic")
+    #expect(try bound == Inspection(model))
+    #expect(bound.parameters == 11)
   }
 
   @Test func `the table shows the totals, and the JSON reads back`() throws {

@@ -12,6 +12,8 @@ public struct VGG: Architecture {
   public enum Configuration: String, CaseIterable, Hashable, Sendable {
     /// 11 layers.
     case a
+    /// 11 layers, the first normalised by local response.
+    case aLRN
     /// 13 layers.
     case b
     /// 16 layers, the last convolution of stages 3 to 5 with kernel 1.
@@ -24,7 +26,7 @@ public struct VGG: Architecture {
     /// The number of convolutions of each of the five stages.
     var counts: [Int] {
       switch self {
-      case .a: [1, 1, 2, 2, 2]
+      case .a, .aLRN: [1, 1, 2, 2, 2]
       case .b: [2, 2, 2, 2, 2]
       case .c, .d: [2, 2, 3, 3, 3]
       case .e: [2, 2, 4, 4, 4]
@@ -60,6 +62,10 @@ public struct VGG: Architecture {
         if normalizes { h = h.batchNorm(w["features"][index + 1]) }
         h = h.relu()
         index += normalizes ? 3 : 2
+      }
+      if configuration == .aLRN && stage == 0 {
+        h = h.localResponseNorm()
+        index += 1
       }
       h = h.maxPool(2)
       index += 1

@@ -63,8 +63,11 @@ public struct Inspection: Codable, Hashable, Sendable {
         let isLocal = !window.seesAll && read.allSatisfy { $0 != nil }
         fields[id] = isLocal ? Field.through(window, read.compactMap { $0 }) : nil
         if operation is Reshape { continue }
-        let weights = operands.filter { counted.insert($0).inserted }.map { graph.nodes[$0] }
-        layers.append(Self.layer(node, operation, window, fields[id], weights, graph, operands))
+        let weights = Self.weights(of: operation, operands, in: graph)
+        let trained = weights.filter { counted.insert($0).inserted }
+          .reduce(0) { $0 + graph.nodes[$1].type.shape.elementCount }
+        let work = weights.isEmpty ? 0 : Self.multiplyAdds(operation, node.type.shape, operands, in: graph)
+        layers.append(Self.layer(node, operation, window, fields[id], trained, work))
       }
     }
     self.layers = layers
@@ -73,12 +76,9 @@ public struct Inspection: Codable, Hashable, Sendable {
   }
 
   private static func layer(
-    _ node: Node, _ operation: any Operator, _ window: Window, _ field: Field?, _ weights: [Node],
-    _ graph: Graph, _ operands: [NodeID]
+    _ node: Node, _ operation: any Operator, _ window: Window, _ field: Field?, _ trained: Int, _ work: Int
   ) -> Layer {
-    let trained = weights.filter(\.isTrained).reduce(0) { $0 + $1.type.shape.elementCount }
-    let work = multiplyAdds(operation, result: node.type.shape, operands.map { graph.nodes[$0].type.shape })
-    return Layer(
+    Layer(
       path: node.path, type: type(of: operation).name,
       kernel: window.kernel.map { [$0.height, $0.width] },
       stride: window.kernel == nil ? nil : [window.stride.height, window.stride.width],
@@ -88,18 +88,28 @@ public struct Inspection: Codable, Hashable, Sendable {
       jump: field.map { [$0.jump.height, $0.jump.width] })
   }
 
-  private static func multiplyAdds(_ operation: any Operator, result: Shape, _ operands: [Shape]) -> Int {
+  private static func multiplyAdds(
+    _ operation: any Operator, _ result: Shape, _ operands: [NodeID], in graph: Graph
+  ) -> Int {
     guard operation is Convolution || operation is Linear, operands.count > 1 else { return 0 }
     // Every result sums over one row of the weights: in / groups · height · width, or the inputs.
-    return result.elementCount * operands[1].droppingFirst().elementCount
+    return result.elementCount * graph.nodes[operands[1]].type.shape.droppingFirst().elementCount
   }
-}
 
-extension Node {
-  /// Whether training by gradients adjusts the node's numbers.
-  fileprivate var isTrained: Bool {
-    guard case .parameter(_, let role) = source else { return false }
-    return role != .runningMean && role != .runningVariance
+  /// The operands that training by gradients adjusts: parameters; in an imported graph, whose weights are
+  /// constants already, those of the layers that have weights.
+  private static func weights(
+    of operation: any Operator, _ operands: [NodeID], in graph: Graph
+  ) -> [NodeID] {
+    let isImported = graph.parameters.isEmpty
+    return operands.enumerated().filter { position, operand in
+      switch graph.nodes[operand].source {
+      case .parameter(_, let role): return role != .runningMean && role != .runningVariance
+      case .constant where isImported && position > 0:
+        return operation is Convolution || operation is Linear || (operation is BatchNorm && position < 3)
+      default: return false
+      }
+    }.map(\.element)
   }
 }
 
