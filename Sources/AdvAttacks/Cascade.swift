@@ -82,7 +82,8 @@ extension Cascade {
   /// AutoAttack, standard version.
   public static let card = AttackCard(
     "autoattack", "AutoAttack", paper: "arXiv:2003.01690",
-    rule: "auto-PGD (cross-entropy), auto-PGD through targets (DLR), FAB through targets, Square; survivors only",
+    rule:
+      "auto-PGD (cross-entropy), auto-PGD through targets (DLR), FAB through targets, Square; survivors only",
     norms: [.linf, .l2, .l1], kind: .budget, access: .gradients)
 
   /// A cascade has its members' parameters only.

@@ -23,6 +23,17 @@ import Testing
     }
   }
 
+  @Test(arguments: AttackCatalog.cascades.map(\.card.id))
+  func `a cascade has a recipe of the same members`(_ name: String) throws {
+    let recipe = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../attacks/\(name).yaml")
+    let lines = try String(contentsOf: recipe, encoding: .utf8).split(separator: "\n")
+    let members = lines.filter { $0.hasPrefix("  - ") }.map { $0.dropFirst(4).filter { $0 != "\"" } }
+    #expect(lines.contains("name: \(name)"))
+    #expect(members == AttackCatalog.members(ofCascade: name))
+    #expect(throws: Never.self) { try Cascade(members: members) }
+  }
+
   @Test func `names are unique, parameters documented`() {
     let names = AttackCatalog.all.map(\.card.id)
     #expect(Set(names).count == names.count)

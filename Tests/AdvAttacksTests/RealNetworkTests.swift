@@ -17,7 +17,9 @@ enum RealNetwork {
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(root)/cifar10/test_lossless_subset.bin")))
     let count = bytes.count / 3073
     let images = Tensor([count, 3, 32, 32]) { pixels in
-      for index in pixels.indices { pixels[index] = Lattice.value(Int(bytes[index / 3072 * 3073 + 1 + index % 3072])) }
+      for index in pixels.indices {
+        pixels[index] = Lattice.value(Int(bytes[index / 3072 * 3073 + 1 + index % 3072]))
+      }
     }
     return (images, (0..<count).map { Int(bytes[$0 * 3073]) })
   }
@@ -33,7 +35,8 @@ enum RealNetwork {
 @Suite(.enabled(if: RealNetwork.isPresent, "the folder of real data (ADVKIT_DATA) is missing"))
 struct RealNetworkTests {
   @Test(arguments: [("fgsm", "0.007", 154), ("fgsm", "8/255", 77), ("bim:steps=20", "1/255", 83)])
-  func `as many images stay correct as in PyTorch`(_ attack: String, _ radius: String, _ expected: Int) throws {
+  func `as many images stay correct as in PyTorch`(_ attack: String, _ radius: String, _ expected: Int) throws
+  {
     let (images, labels) = try RealNetwork.images()
     let oracle = try RealNetwork.oracle()
     let problem = try AttackProblem(

@@ -47,7 +47,11 @@ public enum AttackConformance {
 
   /// Candidates are finite, in the box and in the ball; the originals are untouched; a second run has the
   /// same bits; the records add up to what the oracle counted, and only what the card says is used.
-  public static func runs(_ entry: AttackEntry, _ norm: Norm, _ goal: Goal) throws -> [String] {
+  ///
+  /// - Parameter searches: how often an image can be settled: for a cascade, once in each member.
+  public static func runs(
+    _ entry: AttackEntry, _ norm: Norm, _ goal: Goal, searches: Int = 1
+  ) throws -> [String] {
     let scenario = try scenario()
     let problem = try problem(entry, norm, goal, scenario)
     let attack = try attack(entry)
@@ -64,7 +68,7 @@ public enum AttackConformance {
     }
     // An image that breaks may travel once more in the batch's backward pass; its record does not say so.
     let spare = oracle.backwardPasses - result.backwardPasses
-    if entry.card.access == .gradients, spare < 0 || spare > problem.count {
+    if entry.card.access == .gradients, spare < 0 || spare > problem.count * searches {
       violations.append("records say \(result.backwardPasses) backward, counted \(oracle.backwardPasses)")
     }
     if entry.card.access != .gradients, oracle.backwardPasses > 0 { violations.append("gradients were used") }

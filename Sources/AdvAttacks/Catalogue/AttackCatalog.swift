@@ -2,8 +2,11 @@ import AdvThreat
 
 /// All attacks by name: one line each.
 public enum AttackCatalog {
+  /// Every name that an attack can be asked for by.
+  public static var all: [AttackEntry] { attacks + cascades }
+
   /// The attacks and presets, in the order of documentation.
-  public static let all: [AttackEntry] = [
+  public static let attacks: [AttackEntry] = [
     AttackEntry(FastGradient()),
     AttackEntry(
       PGD.basicIterative,
@@ -24,16 +27,34 @@ public enum AttackCatalog {
       card: FAB.card.named(
         "fab-t", "Targeted fast adaptive boundary", rule: "FAB against one rival at a time")),
     AttackEntry(Square()),
-    AttackEntry(Cascade()),
-    Cascade.entry(
-      "reference", "AutoAttack with the quirks of its program", rule: "AutoAttack, Square's windows as published",
-      ["apgd", "apgd-t", "fab-t", "square:reach=reference"]),
-    Cascade.entry(
-      "strong", "AutoAttack with more starts", rule: "AutoAttack plus: five starts, DLR without targets, FAB on all classes",
-      ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]),
-    Cascade.entry(
-      "fast", "A few gradient attacks for continuous integration", rule: "FGSM, PGD on the margin, a short auto-PGD",
-      ["fgsm", "pgd:steps=10,relative-step=0.25,loss=margin", "apgd:steps=20,loss=dlr"]),
+  ]
+
+  /// Several of them one after the other.
+  public static let cascades: [AttackEntry] = recipes.map { recipe in
+    Cascade.entry(recipe.name, recipe.title, rule: recipe.rule, recipe.members)
+  }
+
+  /// The members of a cascade as specifiers, in their order; none for another name.
+  public static func members(ofCascade name: String) -> [String] {
+    recipes.first { $0.name == name }?.members ?? []
+  }
+
+  private static let recipes: [(name: String, title: String, rule: String, members: [String])] = [
+    ("autoattack", "AutoAttack", Cascade.card.rule, Cascade().members),
+    (
+      "reference", "AutoAttack with the quirks of its program", "AutoAttack, Square's windows as published",
+      ["apgd", "apgd-t", "fab-t", "square:reach=reference"]
+    ),
+    (
+      "strong", "AutoAttack with more starts",
+      "AutoAttack plus: five starts, DLR without targets, FAB on all classes",
+      ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]
+    ),
+    (
+      "fast", "A few gradient attacks for continuous integration",
+      "FGSM, PGD on the margin, a short auto-PGD",
+      ["fgsm", "pgd:steps=10,relative-step=0.25,loss=margin", "apgd:steps=20,loss=dlr"]
+    ),
   ]
 
   /// The entry of a name; throws with the nearest names.

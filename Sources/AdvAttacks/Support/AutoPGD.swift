@@ -17,20 +17,6 @@ struct AutoPGD {
   /// The weight of the new direction against the last one, after the first step.
   private static let momentum: Float = 0.75  // a
 
-  /// Where the step may shrink: 22 % of the steps, then windows shorter by 3 % each, at least 6 %.
-  static func checkpoints(steps: Int) -> [Int] {
-    let share = { (percent: Int) in Swift.max(percent * steps / 100, 1) }
-    var window = share(22)
-    var result: [Int] = []
-    var next = window
-    while next <= steps {
-      result.append(next)
-      window = Swift.max(window - share(3), share(6))
-      next += window
-    }
-    return result
-  }
-
   /// Ascends from `start`, one row per active image; the best points, of the images still active.
   func run(
     _ search: inout Search, from start: Tensor, isContinued: Bool, on oracle: any GradientOracle
@@ -42,7 +28,7 @@ struct AutoPGD {
     let checks =
       ball.norm == .l1
       ? Swift.stride(from: 0, through: steps, by: Swift.max(4 * steps / 100, 1)).map { $0 }
-      : Self.checkpoints(steps: steps)
+      : AutoPGDSchedule.checkpoints(steps: steps)
     for step in 1...steps {
       let before = x
       advance(&x, progress, search, weight: step == 1 ? 1 : Self.momentum)
@@ -81,6 +67,23 @@ struct AutoPGD {
       }
     }
     if ball.norm == .l1 { ball.project(&x, around: search.originals, in: box) }
+  }
+}
+
+/// Where Auto-PGD looks back.
+public enum AutoPGDSchedule {
+  /// Where the step may shrink: 22 % of the steps, then windows shorter by 3 % each, at least 6 %.
+  public static func checkpoints(steps: Int) -> [Int] {
+    let share = { (percent: Int) in Swift.max(percent * steps / 100, 1) }
+    var window = share(22)
+    var result: [Int] = []
+    var next = window
+    while next <= steps {
+      result.append(next)
+      window = Swift.max(window - share(3), share(6))
+      next += window
+    }
+    return result
   }
 }
 

@@ -83,7 +83,8 @@ struct SquareProposal {
 
   /// The first window takes a new bump on top of what it has, and the norm that the second one gives up.
   private func moveMass(
-    _ x: Point, _ center: Center, to first: ImageWindow, from second: ImageWindow, _ stream: inout RandomStream
+    _ x: Point, _ center: Center, to first: ImageWindow, from second: ImageWindow,
+    _ stream: inout RandomStream
   ) {
     let total = squares(x, center, 0..<size.count)
     var union = Set<Int>()
@@ -99,7 +100,9 @@ struct SquareProposal {
       let places = first.positions(in: size, channel)
       let norm = squares(x, center, places).squareRoot() + 1e-12
       let sign = stream.sign()
-      let mixed = places.indices.map { Double(sign * bump[$0]) + Double(x[places[$0]] - center[places[$0]]) / norm }
+      let mixed = places.indices.map {
+        Double(sign * bump[$0]) + Double(x[places[$0]] - center[places[$0]]) / norm
+      }
       let length = mixed.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-12
       painted += places.indices.map { (places[$0], Float(mixed[$0] / length * target)) }
     }

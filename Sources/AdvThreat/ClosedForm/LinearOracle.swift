@@ -20,9 +20,12 @@ public final class LinearOracle: GradientOracle {
   }
 
   /// A model with normal weights whose biases put the boundaries through the middle of the box.
+  ///
+  /// The weights' variance is 1 / elements: logits of order 1, so that no softmax saturates.
   public convenience init(random stream: inout RandomStream, classes: Int, imageShape: Shape) {
     let count = imageShape.elementCount
-    let weights = Tensor([classes, count], (0..<classes * count).map { _ in stream.normal() })
+    let scale = 1 / Float(count).squareRoot()
+    let weights = Tensor([classes, count], (0..<classes * count).map { _ in scale * stream.normal() })
     let bias = (0..<classes).map { row in -0.5 * weights.row(row).elements.reduce(0, +) }
     self.init(weights: weights, bias: bias, imageShape: imageShape)
   }
