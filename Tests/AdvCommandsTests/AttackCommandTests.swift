@@ -74,6 +74,25 @@ struct AttackCommandTests {
     #expect(top.status == .done && top.output.split(separator: "\n").count == 6, "\(top)")
   }
 
+  @Test func `class names come as lines, as a JSON list, or as a JSON object`() throws {
+    let scratch = try Scratch()
+    let weights = try scratch.linearCheckpoint()
+    let names = (0..<10).map { "kind \($0)" }
+    for (file, text) in [
+      ("a.txt", names.joined(separator: "\n")), ("b.json", "[\"\(names.joined(separator: "\", \""))\"]"),
+      ("c.json", "{\(names.enumerated().map { "\"\($0)\": \"\($1)\"" }.joined(separator: ", "))}"),
+    ] {
+      let labels = try scratch.write(Array(text.utf8), file)
+      let base = ["predict", "--model", "linear", "--weights", weights, "--labels", labels]
+      let run = Transcript(base + ["--dataset", "shapes10", "--limit", "1"])
+      #expect(run.status == .done && run.output.contains("kind "), "\(run)")
+    }
+    let wrong = try scratch.write(Array("{\"1\": \"a\"}".utf8), "d.json")
+    let run = Transcript(
+      "predict", "--model", "linear", "--weights", weights, "--labels", wrong, "--dataset", "shapes10")
+    #expect(run.status == .noResult && run.messages.contains("d.json"))
+  }
+
   @Test func `predict and gradient agree with the formula of a linear model`() throws {
     let scratch = try Scratch()
     let weights = try scratch.linearCheckpoint()

@@ -114,24 +114,3 @@ struct TrainCommand: ConsoleCommand {
     return (rows.count { $0.best.first?.label == $0.label }, rows.count)
   }
 }
-
-/// The images of a training run.
-struct TrainingData {
-  let training: any Dataset
-  /// Looked at after each epoch.
-  let validation: (any Dataset)?
-  /// Looked at once, at the end; nil where the data set has no half of its own for it.
-  let test: (any Dataset)?
-
-  init(_ text: String, limit: Int?) throws {
-    let specifier = try DatasetSpecifier(parsing: text)
-    var selection = Selection()
-    selection.limit = limit
-    let whole = try specifier.open(for: .training)
-    training = try whole.selecting(selection)
-    let other = try specifier.open(for: .evaluation)
-    let isApart = other.count > 0 && whole.count > 0 && other.source(0) != whole.source(0)
-    test = isApart ? other : nil
-    validation = specifier.description == "shapes10" ? Shapes10(.validation) : nil
-  }
-}

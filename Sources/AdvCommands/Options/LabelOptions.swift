@@ -1,9 +1,12 @@
 import AdvFormats
 import ArgumentParser
+import Foundation
 
 /// The names of a model's classes; apart from `ModelOptions` because `advkit gradient` calls its labels so.
 struct LabelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("A file with one class name per line.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Class names: one per line, or JSON, a list or {\"0\": \"name\", …}.", valueName: "file"))
   var labels: String?
 
   /// The names, if a file was given.
@@ -13,7 +16,23 @@ struct LabelOptions: ParsableArguments {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw InputError("\(labels): the labels are not UTF-8 text, expected one class name per line.")
     }
-    return text.split(whereSeparator: \.isNewline).map(String.init)
+    return try Self.json(text, labels) ?? text.split(whereSeparator: \.isNewline).map(String.init)
+  }
+
+  /// The names of a JSON list, or of a JSON object whose keys are the indices; nil for other text.
+  private static func json(_ text: String, _ path: String) throws -> [String]? {
+    guard let start = text.first(where: { !$0.isWhitespace }), start == "[" || start == "{" else {
+      return nil
+    }
+    let value = try? JSONSerialization.jsonObject(with: Data(text.utf8))
+    if let names = value as? [String] { return names }
+    if let names = value as? [String: String] {
+      let sorted = (0..<names.count).compactMap { names["\($0)"] }
+      if sorted.count == names.count { return sorted }
+    }
+    throw InputError(
+      "\(path): the labels are not understood, expected a JSON list of names or an object from 0, 1, … to names."
+    )
   }
 
   /// The options that give the same names again.

@@ -97,7 +97,7 @@ public struct ContactSheet: Sendable {
     ]
     for (column, (tile, caption, colour)) in columns.enumerated() {
       let x = corner.x + column * (layout.tileWidth + 2 + Layout.gap)
-      let shown = tile.fitted(to: Layout.side)
+      let shown = tile.fitted(to: layout.side)
       canvas.place(shown, x: x, y: corner.y)
       canvas.write(
         layout.cut(caption, to: layout.tileWidth + Layout.gap - 4, scale: layout.textScale), x: x,
@@ -111,9 +111,10 @@ private struct Layout {
   static let margin = 28
   static let gap = 10
   static let groupGap = 34
-  static let side = 160
   private static let headline = 84
 
+  /// What tiles are fitted to: single pixels of small images should be seen, photographs be recognised.
+  let side: Int
   let tileWidth: Int
   let tileHeight: Int
   private let groupsPerRow: Int
@@ -123,12 +124,14 @@ private struct Layout {
   var textScale: Int { tileWidth >= 150 ? 2 : 1 }
 
   init(_ entries: [SheetEntry]) {
+    let longest = entries.map { max($0.original.width, $0.original.height) }.max() ?? 0
+    let side = longest <= 64 ? 160 : 256
+    self.side = side
     let sizes = entries.map { entry in
-      Tile(width: entry.original.width, height: entry.original.height) { _, _ in .paper }
-        .fitted(to: Self.side)
+      Tile(width: entry.original.width, height: entry.original.height) { _, _ in .paper }.fitted(to: side)
     }
-    tileWidth = sizes.map(\.width).max() ?? Self.side
-    tileHeight = sizes.map(\.height).max() ?? Self.side
+    tileWidth = sizes.map(\.width).max() ?? side
+    tileHeight = sizes.map(\.height).max() ?? side
     let groupWidth = 3 * (tileWidth + 2) + 2 * Self.gap
     let fitting = max(1, (1_640 - 2 * Self.margin + Self.groupGap) / (groupWidth + Self.groupGap))
     groupsPerRow = max(1, min(fitting, entries.count))

@@ -56,9 +56,13 @@ public struct AttackWords: Sendable {
   /// The command as it can be pasted into a shell.
   public var command: String { manifest.command.map(Self.quoted).joined(separator: " ") }
 
-  /// A prediction as "ship 99 %", empty where there is none.
+  /// A prediction as "ship 99%", empty where there is none; of several names for a class the first.
   public func text(of prediction: Prediction?) -> String {
-    prediction.map { "\(manifest.model.name(of: $0.label)) \(Self.percent(Double($0.confidence)))" } ?? ""
+    prediction.map { prediction in
+      let name = manifest.model.name(of: prediction.label)
+      return "\(name.split(separator: ",").first.map(String.init) ?? name) "
+        + Self.percent(Double(prediction.confidence))
+    } ?? ""
   }
 
   /// "98%" and "4.3%": whole percents from 10 % on; with `digits` always so many decimals.
