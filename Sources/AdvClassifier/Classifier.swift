@@ -17,13 +17,18 @@ public struct Classifier: Sendable {
 
   /// Prepares a model; from `.raw` its oracles take what the card's preprocessing would give, in any box.
   ///
+  /// With `precision` fast, `linearize` and `pullback` round as searches may; `logits` stays exact, so that
+  /// verdicts do not depend on it.
+  ///
   /// Throws `.noWeights` for an untrained model, and where the network's output are probabilities: their
   /// gradients vanish where the network is sure, so attacks on them look weaker than they are.
-  public init(_ model: Model, from entrance: Model.Entrance = .pixels) throws(ModelError) {
+  public init(_ model: Model, from entrance: Model.Entrance = .pixels, precision: Precision = .exact)
+    throws(ModelError)
+  {
     let graph = try model.boundGraph(from: entrance)
     try Self.requireLogits(graph, model.name)
     do throws(GraphError) {
-      network = try Network(graph)
+      network = try Network(graph, precision: precision)
     } catch {
       throw .graph(model: model.name, error)
     }

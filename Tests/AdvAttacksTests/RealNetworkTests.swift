@@ -24,11 +24,12 @@ enum RealNetwork {
     return (images, (0..<count).map { Int(bytes[$0 * 3073]) })
   }
 
-  static func oracle() throws -> NetworkOracle {
+  static func classifier(isFast: Bool) throws -> Classifier {
     let request = ModelRequest("resnet20", weights: "\(root)/resnet_cifar10/resnet20-12fca82f.th")
-    return try Classifier(try ModelLoader.load(request).model).makeOracle()
+    return try Classifier(try ModelLoader.load(request).model, precision: isFast ? .fast : .exact)
   }
 
+  static func oracle() throws -> NetworkOracle { try classifier(isFast: false).makeOracle() }
 }
 
 /// Counts that PyTorch 2.13 gave on the same weights and images.
@@ -46,6 +47,19 @@ struct RealNetworkTests {
     let correct = verdicts.filter { $0.outcome.isRobust }.count
     #expect(abs(correct - expected) <= 2, "\(correct) are still correct")
     #expect(verdicts.allSatisfy { $0.outcome != .overBudget && $0.outcome.reason == nil })
+  }
+
+  @Test func `a search in fast arithmetic leaves as many images correct as an exact one`() throws {
+    let (images, labels) = try RealNetwork.images()
+    let problem = try AttackProblem(
+      images: images, criterion: .untargeted(labels), objective: .within(Ball(.linf, radius: 1 / 255)))
+    let exact = try RealNetwork.oracle()
+    let counts = try [false, true].map { isFast in
+      let oracle = try RealNetwork.classifier(isFast: isFast).makeOracle()
+      let result = try AttackCatalog.attack("pgd:steps=20").run(problem, on: oracle)
+      return try Verifier(problem, on: exact).judge(result.images, on: exact).count { $0.outcome.isRobust }
+    }
+    #expect(counts[0] > 0 && abs(counts[0] - counts[1]) <= 2, "\(counts) are still correct")
   }
 
   @Test func `strict files hold what the whole levels allow, and repair breaks more of them`() throws {

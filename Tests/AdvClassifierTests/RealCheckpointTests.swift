@@ -1,6 +1,7 @@
 import AdvClassifier
 import AdvFormats
 import AdvModels
+import AdvRuntime
 import AdvTensor
 import AdvThreat
 import Foundation
@@ -42,6 +43,43 @@ enum RealData {
     let oracle = try Classifier(loaded.model).makeOracle()
     let correct = try zip(oracle.labels(images), labels).filter { $0 == $1 }.count
     #expect(correct == expected)
+  }
+
+  @Test func `fast gradients are exact gradients up to rounding, except where a ReLU switches`() throws {
+    let path = "\(RealData.root)/resnet_cifar10/resnet20-12fca82f.th"
+    let model = try ModelLoader.load(ModelRequest("resnet20", weights: path)).model
+    let images = try RealData.cifar("test_lossless_subset.bin").images
+    let cotangent = Tensor([images.rowCount, 10]) { elements in
+      for index in elements.indices { elements[index] = index % 10 == 3 ? 1 : 0 }
+    }
+    let gradients = try [Precision.exact, .fast].map { precision in
+      let oracle = try Classifier(model, precision: precision).makeOracle()
+      var (logits, gradient) = (Tensor([0]), Tensor([0]))
+      try oracle.linearize(at: images, logits: &logits)
+      try oracle.pullback(cotangent, into: &gradient)
+      return gradient
+    }
+    let distances = (0..<images.rowCount).map { image in
+      relativeDistance(gradients[1].row(image), gradients[0].row(image))
+    }.sorted()
+    #expect(distances[distances.count / 2] < 5e-6, "median \(distances[distances.count / 2])")
+    #expect(distances.count { $0 > 1e-4 } < distances.count / 10, "\(distances.count { $0 > 1e-4 }) switched")
+    #expect(distances.allSatisfy { $0 < 0.1 }, "largest \(distances[distances.count - 1])")
+    #expect(distances[0] > 0)
+  }
+
+  /// ‖a − b‖₂ / ‖b‖₂.
+  private func relativeDistance(_ a: Tensor, _ b: Tensor) -> Double {
+    var (difference, norm) = (0.0, 0.0)
+    a.withElements { left in
+      b.withElements { right in
+        for (x, y) in zip(left, right) {
+          difference += Double(x - y) * Double(x - y)
+          norm += Double(y) * Double(y)
+        }
+      }
+    }
+    return (difference / norm).squareRoot()
   }
 
   @Test func `SqueezeNet names 65 of 100 photographs, as in PyTorch`() throws {
