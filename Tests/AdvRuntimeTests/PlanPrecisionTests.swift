@@ -43,6 +43,15 @@ import Testing
     #expect(fast.map { $0.replacing("winograd", with: "direct") } == exact)
   }
 
+  @Test func `scratch memory does not change how many images go through a layer together`() throws {
+    let pipeline = try Pipeline(Self.residual.graph())
+    let stretches = try Precision.allCases.map { precision in
+      let plan = try Plan(pipeline.fused, precision: precision)
+      return Stretch.divide(plan.steps.indices, of: plan.steps, plan.slots)
+    }
+    #expect(stretches[0] == stretches[1])
+  }
+
   @Test(arguments: [
     (1, false), (2, false), (3, true), (4, true), (5, false), (6, true), (7, true), (56, true),
   ])

@@ -117,8 +117,8 @@ extension Lowering {
           epilogue: epilogue, groups: plan.groups))
       return
     }
-    let scratch = makeSlot(
-      slots[output.slot].type, .opaque(bytes: plan.scratchCount(direction) * 4), .worker)
+    let type = TensorType(slots[output.slot].type.shape, .shared)
+    let scratch = makeSlot(type, .opaque(bytes: plan.scratchCount(direction) * 4), .worker)
     emit(
       WinogradKernel(
         plan: plan, direction: direction, input: input, output: output, weights: weights, scratch: scratch,
