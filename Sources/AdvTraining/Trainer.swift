@@ -49,8 +49,8 @@ public struct Trainer {
   /// run goes on from the one that lies there. `report` hears of every batch and epoch; once `isStopped`
   /// answers yes the run ends with an error after the batch at hand.
   public func run(
-    in folder: String, resume: Bool = false, isStopped: () -> Bool = { false },
-    _ report: (TrainingEvent) -> Void = { _ in }
+    in folder: String, resume: Bool = false, _ report: (TrainingEvent) -> Void = { _ in },
+    isStopped: () -> Bool = { false }
   ) throws(TrainingError) -> TrainedModel {
     let path = folder + "/checkpoint.safetensors"
     let graph = try checked { () throws(ModelError) in try model.graph() }

@@ -55,7 +55,7 @@ struct TrainCommand: ConsoleCommand {
     let stop = StopSignal()
     let interrupt = Interrupt(stop, on: console)
     let trained = try trainer.run(
-      in: folder, resume: resume, isStopped: { stop.isRaised }, reporter(data, settings, console))
+      in: folder, resume: resume, reporter(data, settings, console), isStopped: { stop.isRaised })
     _ = consume interrupt
     let accuracy = try data.test.map { try measure(trained, on: $0, threads: threads) }
     let command =
