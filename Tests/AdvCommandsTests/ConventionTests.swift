@@ -45,16 +45,18 @@ struct ConventionTests {
     let run = Transcript("selftest", "--json")
     let rows = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
     let failed = rows.filter { $0["passed"] as? Bool != true }
-    #expect(run.status == (failed.isEmpty ? .done : .noResult))
+    #expect(failed.isEmpty && run.status == .done)
     let logistic = rows.first { ($0["name"] as? String ?? "").contains("logistic") }
     #expect(logistic?["passed"] as? Bool == true)
   }
 
   @Test func `inspect counts as the papers do`() throws {
-    let run = Transcript("inspect", "--model", "lenet5", "--json")
-    let root = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
-    let table = try #require(root?["inspection"] as? [String: Any])
-    #expect(table["parameters"] as? Int == 61_706)
+    for (model, parameters) in [("lenet5_1998", 61_706), ("resnet18", 11_689_512)] {
+      let run = Transcript("inspect", "--model", model, "--json")
+      let root = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+      let table = try #require(root?["inspection"] as? [String: Any])
+      #expect(table["parameters"] as? Int == parameters)
+    }
     #expect(Transcript("inspect", "--model", "lenet5", "--stage", "plan").status == .done)
     #expect(Transcript("inspect", "--model", "lenet5", "--stage", "plans").status == .noResult)
   }
