@@ -125,7 +125,7 @@ private struct Layout {
 
   init(_ entries: [SheetEntry]) {
     let longest = entries.map { max($0.original.width, $0.original.height) }.max() ?? 0
-    let side = longest <= 64 ? 192 : 256
+    let side = longest <= 64 ? 160 : 256
     self.side = side
     let sizes = entries.map { entry in
       Tile(width: entry.original.width, height: entry.original.height) { _, _ in .paper }.fitted(to: side)
@@ -155,13 +155,10 @@ private struct Layout {
     )
   }
 
-  /// The text, shortened with an ellipsis where it is wider than `width` pixels; its last word, of a caption
-  /// the confidence, is kept.
+  /// The text, shortened with an ellipsis where it is wider than `width` pixels.
   func cut(_ text: String, to width: Int, scale: Int) -> String {
     guard BitmapFont.width(of: text) * scale > width else { return text }
     let fitting = max(0, width / (BitmapFont.advance * scale) - 1)
-    let last = text.split(separator: " ").last.map { " \($0)" } ?? ""
-    return last.count < fitting
-      ? text.prefix(fitting - last.count) + "\u{2026}" + last : text.prefix(fitting) + "\u{2026}"
+    return text.prefix(fitting) + "\u{2026}"
   }
 }

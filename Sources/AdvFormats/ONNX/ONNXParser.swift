@@ -119,8 +119,12 @@ enum ONNXParser {
   }
 
   private static func tensor(_ field: ProtobufField) throws(FormatError) -> ONNXTensor {
-    var tensor = ONNXTensor()
-    var message = try field.message("an ONNX tensor")
+    try tensor(try field.message("an ONNX tensor"))
+  }
+
+  /// The tensor of a message.
+  static func tensor(_ message: ProtobufReader) throws(FormatError) -> ONNXTensor {
+    var (message, tensor) = (message, ONNXTensor())
     while let field = try message.next() {
       switch field.number {
       case 1: try field.integers(into: &tensor.dimensions)

@@ -1,7 +1,9 @@
 import AdvTensor
 import Foundation
 
-/// factor · x^exponent for x > 0; elements that are not positive give NaN, as a real power does.
+/// factor · x^exponent: roots, reciprocals, squares.
+///
+/// As C's `pow`: NaN where x < 0 and the exponent is no integer, infinite where x is 0 and the exponent negative.
 public struct ScaledPower: Operator {
   /// The identifier in dumps.
   public static let name = "scaled-power"
@@ -21,7 +23,7 @@ public struct ScaledPower: Operator {
 
   /// O(elements), each computed in double precision.
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
-    operands[0].map { x in x > 0 ? S(factor * pow(Double(x), exponent)) : .nan }
+    operands[0].map { S(factor * pow(Double($0), exponent)) }
   }
 
   // forward: y = factor · x^p    so: dx = dy · factor · p · x^(p − 1).

@@ -4,7 +4,7 @@ import AdvTensor
 /// Walks an ONNX graph once and records what it computes; everything that stands in the way is collected.
 struct ONNXImporter {
   /// The operator set versions whose meaning the import functions know.
-  static let opsets = 7...24
+  static let opsets = 7...28
 
   private let file: ONNXFile
   private let opset: Int

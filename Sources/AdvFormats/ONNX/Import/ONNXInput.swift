@@ -63,7 +63,10 @@ struct ONNXInput {
   private init(guessing name: String, _ image: [Int?]) throws(ONNXProblem) {
     let colours = [1, 3, 4]
     if image.count == 3 {
-      let isLast = colours.contains(image[2] ?? 0) && !colours.contains(image[0] ?? 0)
+      // Few channels behind more rows and columns.
+      let isLast =
+        colours.contains(image[2] ?? 0) && !colours.contains(image[0] ?? 0)
+        && image[..<2].allSatisfy { $0 ?? .max > image[2] ?? 0 }
       guard let channels = isLast ? image[2] : image[0] else {
         throw ONNXProblem(
           "input '\(name)' takes \(Self.text(image)); say the channels in the card: \"input_size\"")

@@ -21,7 +21,7 @@ public enum ONNXError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// A classifier from an ONNX file (opset 7 to 24), as a graph from one image to its logits.
+/// A classifier from an ONNX file (opset 7 to 28), as a graph from one image to its logits.
 ///
 /// The file's first axis is the batch, which a graph leaves out; shape arithmetic is carried out during the
 /// import, with the batch size as a symbol. Normalisation, convolution and linear layers read their weights as

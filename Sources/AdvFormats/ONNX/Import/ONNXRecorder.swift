@@ -75,6 +75,11 @@ struct ONNXRecorder {
     return try apply(Transpose(axes: axes), x, path: path)
   }
 
+  /// The image repeated along axes of extent 1; nothing is recorded where it has the shape already.
+  func expand(_ x: Value, _ shape: Shape, path: String) throws(ONNXProblem) -> Value {
+    x.shape == shape ? x : try apply(Expand(shape: shape), x, path: path)
+  }
+
   /// A weight that the graph reads by the name of its initialiser, or by the node's where it has none.
   mutating func weight(
     _ constant: ONNXConstant, _ tensor: Tensor, _ role: ParameterRole, path: String

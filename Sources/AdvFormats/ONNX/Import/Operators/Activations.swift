@@ -64,6 +64,15 @@ extension ONNXOperators {
     return floats[0]
   }
 
+  /// Pow with one constant exponent.
+  static func power(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    let x = try node.image(0, "X")
+    guard let exponent = try scalar(node, 1, "Y") else { throw ONNXProblem("operand 1, Y, is missing") }
+    return [.image(try graph.apply(ScaledPower(Double(exponent)), x, path: node.path))]
+  }
+
   /// Softmax along an axis.
   static func softmax(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder

@@ -48,14 +48,23 @@ extension ONNXOperators {
   private static func images(
     _ operation: Arithmetic, _ x: Value, _ y: Value, _ graph: inout ONNXRecorder, path: String
   ) throws(ONNXProblem) -> Value {
-    guard x.shape == y.shape else {
-      throw ONNXProblem("operands are \(x.type) and \(y.type), expected one shape for two images")
+    guard let shape = broadcastShape(x.shape.dimensions, y.shape.dimensions) else {
+      throw ONNXProblem("operands are \(x.type) and \(y.type), which do not spread over each other")
     }
+    // With the batch in front, shorter shapes would spread the batch over pixels.
+    guard x.shape.rank == y.shape.rank else {
+      throw ONNXProblem("operands are \(x.type) and \(y.type), expected as many axes")
+    }
+    let left = try graph.expand(x, Shape(shape), path: path)
+    let right = try graph.expand(y, Shape(shape), path: path)
     switch operation {
-    case .add: return try graph.apply(Add(), x, y, path: path)
-    case .subtract: return try graph.apply(Subtract(), x, y, path: path)
-    case .multiply: return try graph.apply(Multiply(), x, y, path: path)
-    case .divide: throw ONNXProblem("a division by what depends on the image is not supported")
+    case .add: return try graph.apply(Add(), left, right, path: path)
+    case .subtract: return try graph.apply(Subtract(), left, right, path: path)
+    case .multiply: return try graph.apply(Multiply(), left, right, path: path)
+    case .divide:
+      let inverse = try graph.apply(ScaledPower(-1), y, path: path)
+      return try graph.apply(
+        Multiply(), left, graph.expand(inverse, Shape(shape), path: path), path: path)
     }
   }
 
@@ -64,6 +73,7 @@ extension ONNXOperators {
     _ operation: Arithmetic, _ x: Value, _ c: ONNXConstant, isReversed: Bool,
     _ graph: inout ONNXRecorder, path: String
   ) throws(ONNXProblem) -> Value {
+    let x = try expanded(x, by: c, graph, path: path)
     let spread = try spread(c, over: x)
     try graph.charge(spread.count)
     let numbers = try spread.floats("the constant operand")
@@ -87,7 +97,8 @@ extension ONNXOperators {
     case .multiply:
       return try graph.apply(Multiply(), x, graph.constant(x.shape, numbers, path: path), path: path)
     case .divide where isReversed:
-      throw ONNXProblem("a division by what depends on the image is not supported")
+      let inverse = try graph.apply(ScaledPower(-1), x, path: path)
+      return try affine(.multiply, inverse, c, isReversed: false, &graph, path: path)
     case .divide:
       guard numbers.allSatisfy({ $0 != 0 }) else { throw ONNXProblem("a division by the constant 0") }
       let inverse = ONNXConstant(spread.dimensions, .floats(numbers.map { Float(1 / Double($0)) }))
@@ -95,16 +106,27 @@ extension ONNXOperators {
     }
   }
 
+  /// The image repeated along the axes in which the constant is larger.
+  private static func expanded(
+    _ x: Value, by c: ONNXConstant, _ graph: ONNXRecorder, path: String
+  ) throws(ONNXProblem) -> Value {
+    // A constant with as many axes as the batch of images has 1 in the place of the batch.
+    let dimensions = perImage(c, x)
+    guard let shape = broadcastShape(dimensions, x.shape.dimensions), shape.count == x.shape.rank else {
+      throw ONNXProblem("a constant of shape \(c.dimensions) does not spread over \(x.type)")
+    }
+    return try graph.expand(x, Shape(shape), path: path)
+  }
+
+  private static func perImage(_ c: ONNXConstant, _ x: Value) -> [Int] {
+    c.dimensions.count == x.shape.rank + 1 && c.dimensions[0] == 1
+      ? Array(c.dimensions.dropFirst()) : c.dimensions
+  }
+
   /// A constant as far as it must be spread: one number for each channel if the pixels share it, else full.
   private static func spread(_ c: ONNXConstant, over x: Value) throws(ONNXProblem) -> ONNXConstant {
-    var dimensions = c.dimensions
-    let shape = x.shape.dimensions
-    while dimensions.count > shape.count, dimensions.first == 1 { dimensions.removeFirst() }
-    guard broadcastShape(dimensions, shape) == shape else {
-      throw ONNXProblem(
-        "a constant of shape \(c.dimensions) does not spread over \(x.type) (images keep their shape)")
-    }
-    let aligned = [Int](repeating: 1, count: shape.count - dimensions.count) + dimensions
+    let (dimensions, shape) = (perImage(c, x), x.shape.dimensions)
+    let aligned = [Int](repeating: 1, count: max(0, shape.count - dimensions.count)) + dimensions
     let constant = c.reshaped(aligned)
     guard let channels = shape.first, aligned.dropFirst().allSatisfy({ $0 == 1 }) else {
       return try constant.broadcast(to: shape)

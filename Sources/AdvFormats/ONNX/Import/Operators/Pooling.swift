@@ -56,23 +56,57 @@ extension ONNXOperators {
     return [.image(try graph.apply(MaxPool(window: window, stride: window), x, path: node.path))]
   }
 
-  /// ReduceMean over the pixels of `[C, H, W]`.
+  /// ReduceMean over axes of an image.
   static func reduceMean(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "data")
-    let keeps = try node.integer("keepdims", default: 1) != 0
-    if node.opset >= 18 { node.ignore("noop_with_empty_axes") }
-    let given = try node.axes(operand: 1, since: 18) ?? []
-    let axes = try Set(given.map { axis throws(ONNXProblem) in try node.imageAxis(axis, of: x) })
-    // Channels last is one permutation away from channels first.
-    guard x.shape.rank == 3, axes == [1, 2] || axes == [0, 1] else {
-      throw ONNXProblem("a mean over the axes \(given) of \(x.type), expected the two axes of pixels")
+    let reduction = try Reduction(&node, axesOperandSince: 18)
+    let x = reduction.x
+    if x.shape.rank == 3, reduction.axes == [1, 2] {
+      let means = try graph.apply(GlobalAveragePool(), x, path: node.path)
+      return [.image(try graph.reshape(means, reduction.result, path: node.path))]
     }
-    let isFirst = axes == [1, 2]
-    let planes = try graph.transpose(x, isFirst ? [0, 1, 2] : [2, 0, 1], path: node.path)
-    let means = try graph.apply(GlobalAveragePool(), planes, path: node.path)
-    let kept: Shape = isFirst ? [planes.channels, 1, 1] : [1, 1, planes.channels]
-    return [.image(keeps ? try graph.reshape(means, kept, path: node.path) : means)]
+    let total = try graph.apply(SumRepetitions(shape: reduction.kept), x, path: node.path)
+    let share = Float(1 / Double(max(reduction.count, 1)))
+    let means = try graph.scaleShift(total, scale: share, shift: 0, path: node.path)
+    return [.image(try graph.reshape(means, reduction.result, path: node.path))]
   }
+
+  /// ReduceSum over axes of an image.
+  static func reduceSum(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    let reduction = try Reduction(&node, axesOperandSince: 13)
+    let total = try graph.apply(SumRepetitions(shape: reduction.kept), reduction.x, path: node.path)
+    return [.image(try graph.reshape(total, reduction.result, path: node.path))]
+  }
+}
+
+/// The axes of an image that a reduction takes together.
+private struct Reduction {
+  let x: Value
+  let axes: Set<Int>
+  /// The shape with 1 in their place.
+  let kept: Shape
+  /// The shape that the node makes.
+  let result: Shape
+
+  /// Reads `axes` (an operand since some opset), `keepdims` and `noop_with_empty_axes`.
+  init(_ node: inout ONNXNodeReader, axesOperandSince version: Int) throws(ONNXProblem) {
+    x = try node.image(0, "data")
+    let keeps = try node.integer("keepdims", default: 1) != 0
+    if node.opset >= version { try node.require("noop_with_empty_axes", 0) }
+    let given = try node.axes(operand: 1, since: version) ?? []
+    guard !given.isEmpty else { throw ONNXProblem("without axes it mixes the images of a batch") }
+    let x = x
+    let axes = try Set(given.map { axis throws(ONNXProblem) in try node.imageAxis(axis, of: x) })
+    let dimensions = x.shape.dimensions
+    self.axes = axes
+    kept = Shape(dimensions.indices.map { axes.contains($0) ? 1 : dimensions[$0] })
+    result =
+      keeps ? kept : Shape(dimensions.indices.filter { !axes.contains($0) }.map { dimensions[$0] })
+  }
+
+  /// How many elements become one.
+  var count: Int { axes.reduce(1) { $0 * x.shape[$1] } }
 }

@@ -15,21 +15,16 @@ extension ONNXOperators {
       return [.constant(constant.reshaped(dimensions))]
     case .image(let x):
       guard let first = target.first else { throw ONNXProblem("the shape is [], which drops the batch") }
-      let rest = try target.dropFirst().map { extent throws(ONNXProblem) in
-        guard let number = extent.number else {
-          throw ONNXProblem("the shape \(target) moves the batch, expected it in front")
-        }
-        return number
-      }
-      let dimensions = try complete(
-        rest, of: x.shape.dimensions, count: x.shape.elementCount, keepsZeros)
       let isBatch =
         first == .batch || first.number == -1 || first.number == graph.declaredBatch
         || (first.number == 0 && !keepsZeros)
-      guard isBatch, dimensions.reduce(1, *) == x.shape.elementCount else {
+      let rest = target.dropFirst().compactMap(\.number)
+      guard isBatch, rest.count == target.count - 1 else {
         throw ONNXProblem(
           "the shape \(target) for \(x.type) mixes the images of a batch; export with a dynamic batch")
       }
+      let dimensions = try complete(
+        rest, of: x.shape.dimensions, count: x.shape.elementCount, keepsZeros)
       return [.image(try graph.reshape(x, Shape(dimensions), path: node.path))]
     }
   }
