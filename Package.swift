@@ -78,7 +78,7 @@ let package = Package(
     tests("AdvGraph", imports: ["AdvTensor"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels", "CAllocationCounter"]),
-    tests("AdvFormats", imports: ["AdvTensor", "CZlib"]),
+    tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "CZlib"]),
     tests("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),

@@ -13,7 +13,7 @@ python="${ADVKIT_PYTHON:-$cache/venv/bin/python}"
 
 if ! "$python" -c 'import onnx' 2>/dev/null; then
   python="$cache/venv/bin/python"
-  if ! { python3 -m venv "$cache/venv" && "$python" -m pip install --quiet "onnx==$version"; }; then
+  if ! { python3 -m venv "$cache/venv" && "$python" -m pip install --quiet --retries 1 --timeout 15 "onnx==$version"; }; then
     echo "onnx-backend-tests: skipped, the package onnx $version cannot be fetched." >&2
     exit 0
   fi

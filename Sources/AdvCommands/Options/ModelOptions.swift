@@ -6,7 +6,7 @@ import ArgumentParser
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A name from `advkit models`, or a checkpoint: .safetensors, .pth, .pt, .th.", valueName: "model"))
+      "A name from `advkit models`, or a file: .onnx, .safetensors, .pth, .pt, .th.", valueName: "model"))
   var model: String
 
   @Option(help: ArgumentHelp("A checkpoint for the named architecture.", valueName: "file"))
