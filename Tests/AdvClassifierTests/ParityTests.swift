@@ -126,7 +126,7 @@ let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   static let small = ParityCase.all.filter { parity in
     let model = try? ModelCatalog.untrained(
       parity.name, inputShape: parity.shape, classes: parity.logits.count)
-    return model.flatMap { try? Inspection($0) }.map { $0.multiplyAdds < 160_000_000 } ?? true
+    return model.flatMap { try? Inspection($0) }.map { $0.multiplyAdds < 100_000_000 } ?? true
   }
 
   @Test(arguments: small)
