@@ -20,7 +20,7 @@ struct StepFigures: Encodable {
 
   let model: String
   let batch, size, threads: Int
-  let precision = "exact"
+  let precision: String
   let isa: String
   let millisecondsPerImage, imagesPerSecond, gigaflops, peakFraction: Double
   let probe: Probe
@@ -62,12 +62,14 @@ struct StepBenchmark {
   private let model: Model
   private let classifier: Classifier
   private let batch: Int
+  private let precision: Precision
   private let pool: WorkerPool
 
-  init(_ model: Model, batch: Int, threads: Int) throws {
+  init(_ model: Model, batch: Int, threads: Int, precision: Precision) throws {
     self.model = model
     self.batch = batch
-    classifier = try Classifier(model)
+    self.precision = precision
+    classifier = try Classifier(model, precision: precision)
     pool = WorkerPool(threads: threads)
   }
 
@@ -83,7 +85,8 @@ struct StepBenchmark {
     let gigaflops = perImage * Double(batch) / time / 1e9
     return StepFigures(
       model: model.name, batch: batch, size: model.inputShape.dimensions.last ?? 1, threads: pool.threads,
-      isa: InstructionSet.selected.rawValue, millisecondsPerImage: time * 1e3 / Double(batch),
+      precision: precision.rawValue, isa: InstructionSet.selected.rawValue,
+      millisecondsPerImage: time * 1e3 / Double(batch),
       imagesPerSecond: Double(batch) / time, gigaflops: gigaflops,
       peakFraction: gigaflops / probe.allThreads, probe: probe, peakMemory: Self.peakMemory,
       interpretedSteps: statistics.interpretedSteps)

@@ -63,7 +63,8 @@ struct ConventionTests {
 
   @Test func `bench step prints every figure of the contract`() throws {
     let run = Transcript(
-      "bench", "step", "--model", "lenet5", "--batch", "4", "--threads", "1", "--seconds", "0.01", "--json")
+      "bench", "step", "--model", "lenet5", "--batch", "4", "--threads", "1", "--seconds", "0.01",
+      "--precision", "fast", "--json")
     let root = try #require(
       try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run)")
     for key in [
@@ -72,5 +73,6 @@ struct ConventionTests {
     ] {
       #expect(root[key] != nil, "\(key)")
     }
+    #expect(root["precision"] as? String == "fast")
   }
 }

@@ -6,6 +6,8 @@ import AdvThreat
 import ArgumentParser
 import Foundation
 
+extension Precision: ExpressibleByArgument {}
+
 /// `advkit bench`: measurements of this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,6 +27,8 @@ struct BenchStepCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 64
   @Option(help: ArgumentHelp("Side of the images.", valueName: "n")) var size: Int?
   @Option(help: ArgumentHelp("Threads (default: all cores).", valueName: "n")) var threads: Int?
+  @Option(help: "The arithmetic of the step: exact sums, or fast as in searches.")
+  var precision: Precision = .exact
   @Option(help: ArgumentHelp("Seconds to measure for.", valueName: "s")) var seconds = 2.0
   @Flag(help: "Print the figures as JSON.") var json = false
 
@@ -41,7 +45,8 @@ struct BenchStepCommand: ConsoleCommand {
   func execute(on console: Console) throws -> ExitStatus {
     let subject = try AnyModel.load(ModelRequest(model), inputSize: size)
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let figures = try StepBenchmark(subject, batch: batch, threads: threads).run(seconds: seconds)
+    let figures = try StepBenchmark(subject, batch: batch, threads: threads, precision: precision)
+      .run(seconds: seconds)
     if json {
       console.print(try JSONText.of(figures))
       return .done
@@ -50,7 +55,7 @@ struct BenchStepCommand: ConsoleCommand {
     console.print(
       """
       \(model) \(figures.size)×\(figures.size), batch \(batch), \(threads) thread\(threads == 1 ? "" : "s"), \
-      \(figures.isa)
+      \(figures.precision), \(figures.isa)
         \(Self.digits(figures.millisecondsPerImage, 4)) ms per image, \
       \(Self.digits(figures.imagesPerSecond, 1)) images per second
         \(Self.digits(figures.gigaflops, 1)) GFLOP/s, \(percent)% of the measured peak \
