@@ -8,7 +8,8 @@ import ArgumentParser
 struct AttackOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "name[:key=value,…], as in pgd:steps=40,restarts=5 (see `advkit attacks`).", valueName: "attack"))
+      "name[:key=value,…], as in pgd:steps=40,restarts=5 (see `advkit attacks`), or a recipe: FILE.yaml.",
+      valueName: "attack"))
   var attack = "fgsm"
 
   // Unconditional, so that a negative number reaches its own message instead of being read as an option.
@@ -53,7 +54,8 @@ struct AttackOptions: ParsableArguments {
     guard defense == "none" else {
       throw InputError("unknown defence '\(defense)', expected none: this version has no other.")
     }
-    return try AttackCatalog.attack(attack)
+    return AttackRecipe.isPath(attack)
+      ? try AttackRecipe.attack(path: attack) : try AttackCatalog.attack(attack)
   }
 
   /// The rounding rule.
