@@ -29,8 +29,15 @@ struct ArrayOptions: ParsableArguments {
       throw InputError(
         "\(input): element \(index) is \(images[index]), expected finite numbers.\n  Clean the array first.")
     }
+    if !raw, let index = images.withElements({ $0.firstIndex { $0 < -Self.slack || $0 > 1 + Self.slack } }) {
+      throw InputError(
+        "\(input): element \(index) is \(images[index]), expected pixels in 0…1.\n"
+          + "  Divide bytes by 255; give --raw for input that is preprocessed already.")
+    }
     return images
   }
+
+  private static let slack: Float = 1e-4  // what a round trip through mean and deviation leaves
 
   /// The model for images of the array's size, compiled for pixels or for preprocessed input.
   func classifier(_ model: Model, for images: Tensor) throws -> Classifier {

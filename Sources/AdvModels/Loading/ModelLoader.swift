@@ -55,7 +55,7 @@ public enum ModelLoader {
     guard let card = try EmbeddedWeights.card(named: request.model),
       let weights = try EmbeddedWeights.weights(named: request.model)
     else {
-      let known = ModelCatalog.names + EmbeddedWeights.names
+      let known = Set(ModelCatalog.names + EmbeddedWeights.names).sorted()
       guard known.contains(request.model) else {
         throw .unknownName(request.model, nearest: NearestNames.of(request.model, among: known))
       }

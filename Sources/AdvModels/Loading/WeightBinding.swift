@@ -15,7 +15,7 @@ enum WeightBinding {
     let wanted = graph.parameters
     var result: [String: Tensor] = [:]
     var problems: [String] = []
-    for (name, _, id) in wanted {
+    for (name, role, id) in wanted {
       let shape = graph.nodes[id].type.shape
       guard let tensor = checkpoint[name] else {
         problems.append("missing: '\(name)', expected \(shape)")
@@ -27,6 +27,8 @@ enum WeightBinding {
       }
       if let index = tensor.withElements({ $0.firstIndex { !$0.isFinite } }) {
         problems.append("not finite: '\(name)' has \(tensor[index]) at element \(index)")
+      } else if role == .runningVariance, let index = tensor.withElements({ $0.firstIndex { $0 < 0 } }) {
+        problems.append("negative: '\(name)' has \(tensor[index]) at element \(index), a variance has none")
       }
       result[name] = tensor
     }

@@ -28,7 +28,8 @@ public struct Epsilon: Hashable, Sendable {
     guard value.isFinite else { throw .invalidEpsilon(text: text, remedy: "it must be a finite number") }
     guard value >= 0 else { throw .invalidEpsilon(text: text, remedy: "it must not be negative") }
     if norm == .linf, value > 1 {
-      let meant = value <= 255 ? "; for 8-bit levels write \(trimmed)px or \(trimmed)/255" : ""
+      let isPlain = value <= 255 && Double(trimmed) != nil
+      let meant = isPlain ? "; for 8-bit levels write \(trimmed)px or \(trimmed)/255" : ""
       throw .invalidEpsilon(text: text, remedy: "it is larger than the box of pixels 0…1\(meant)")
     }
     if norm == .l0, value != value.rounded() {
