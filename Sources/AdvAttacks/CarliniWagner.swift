@@ -1,6 +1,6 @@
 import AdvTensor
 import AdvThreat
-import Glibc
+import Foundation
 
 /// Carlini & Wagner's L2 attack — 2016, arXiv:1608.04644.
 ///

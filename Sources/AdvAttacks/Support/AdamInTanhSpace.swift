@@ -1,6 +1,6 @@
 import AdvTensor
 import AdvThreat
-import Glibc
+import Foundation
 
 /// Adam on w with x' = lower + width · ½ (tanh(w) + 1), which cannot leave the box — Kingma & Ba 2014,
 /// arXiv:1412.6980, with β = (0.9, 0.999).

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// How a constant of an attack changes over its steps.
 enum Schedule {
