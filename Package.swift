@@ -37,13 +37,14 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CWeights", exclude: ["weights"]),
 
+    library("AdvSettings", imports: []),
     library("AdvTensor", imports: []),
     library("AdvGraph", imports: ["AdvTensor"]),
     library("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "CKernels", "COpenBLAS"]),
     library("AdvFormats", imports: ["AdvTensor", "AdvGraph", "CPNG", "CJPEG", "CZlib", "CCrypto"]),
-    library("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats", "CWeights"]),
-    library("AdvData", imports: ["AdvTensor", "AdvFormats"]),
-    library("AdvThreat", imports: ["AdvTensor"]),
+    library("AdvModels", imports: ["AdvSettings", "AdvTensor", "AdvGraph", "AdvFormats", "CWeights"]),
+    library("AdvData", imports: ["AdvSettings", "AdvTensor", "AdvFormats", "COpenBLAS"]),
+    library("AdvThreat", imports: ["AdvSettings", "AdvTensor"]),
     library("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
     library(
       "AdvClassifier",
@@ -52,8 +53,8 @@ let package = Package(
     library(
       "AdvTraining",
       imports: [
-        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier",
-        "AdvAttacks", "AdvData",
+        "AdvSettings", "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat",
+        "AdvClassifier", "AdvAttacks", "AdvData",
       ]),
     library(
       "AdvEvaluation",
@@ -64,7 +65,8 @@ let package = Package(
     library(
       "AdvCommands",
       imports: [
-        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData", "AdvThreat",
+        "AdvSettings", "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData",
+        "AdvThreat",
         "AdvAttacks", "AdvClassifier", "AdvDefenses", "AdvTraining", "AdvEvaluation", argumentParser, yams,
       ]),
     .executableTarget(name: "advkit", dependencies: ["AdvCommands", argumentParser]),
@@ -74,6 +76,7 @@ let package = Package(
       name: "AdvConformance",
       dependencies: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvThreat", "AdvAttacks"],
       path: "Tests/AdvConformance"),
+    tests("AdvSettings"),
     tests("AdvTensor"),
     tests("AdvGraph", imports: ["AdvTensor"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

@@ -1,4 +1,5 @@
 import AdvFormats
+import AdvSettings
 import AdvTensor
 
 /// What can be wrong with a data set or with the way it was asked for.
@@ -15,8 +16,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case mixedShapes(image: String, got: Shape, expected: Shape)
   /// A class filter names a class that the data set does not have.
   case unknownClass(String, nearest: [String])
-  /// A training recipe names no known augmentation.
-  case unknownAugmentation(String, nearest: [String])
+  /// An augmentation that is not known, or a setting that does not fit it.
+  case augmentation(SettingError)
+  /// Images that an augmentation cannot work on: which one, what they are, what it expects.
+  case unsuitable(augmentation: String, got: String, expected: String)
   /// A file that cannot be read; the message is the reader's.
   case format(FormatError)
   /// A selection that leaves no image.
@@ -40,9 +43,10 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
         + "  Resize the images to one size."
     case .unknownClass(let name, let nearest):
       "class '\(name)' is not in this data set\(Self.suggestion(nearest))"
-    case .unknownAugmentation(let name, let nearest):
-      "augmentation '\(name)' is not known\(Self.suggestion(nearest))\n"
-        + "  Known augmentations: \(AugmentationCatalog.all.map { $0.name }.joined(separator: ", "))."
+    case .augmentation(let error):
+      "\(error)\n  Known augmentations: \(AugmentationCatalog.all.map { $0.name }.joined(separator: ", "))."
+    case .unsuitable(let augmentation, let got, let expected):
+      "augmentation '\(augmentation)': the images are \(got), expected \(expected)"
     case .format(let error):
       error.description
     case .empty(let dataset, let reason):

@@ -1,3 +1,5 @@
+import AdvSettings
+
 /// A data set as the command line names it: `KIND`, or `KIND:ARGUMENT`.
 public struct DatasetSpecifier: Hashable, Sendable, CustomStringConvertible {
   /// The entry of the catalogue, such as `cifar10`.

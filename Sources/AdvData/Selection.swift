@@ -1,3 +1,4 @@
+import AdvSettings
 import AdvTensor
 
 /// Which images of a data set to use: first the classes, then the offset, then the limit.

@@ -1,3 +1,4 @@
+import AdvSettings
 import AdvTensor
 
 /// One named network of the catalogue.
@@ -40,7 +41,7 @@ public enum ModelCatalog {
   /// The entry of a name; an unknown one is an error that offers the nearest.
   public static func entry(named name: String) throws(ModelError) -> ModelEntry {
     if let entry = all.first(where: { $0.name == name }) { return entry }
-    throw .unknownName(name, nearest: NearestNames.of(name, among: names))
+    throw .unknownName(name, nearest: nearestNames(to: name, among: names))
   }
 
   /// A model without weights, for training and for `inspect`: the entry's network at another input shape or

@@ -1,9 +1,10 @@
+// Attacks describe their settings by this module's tables; they see it through this one.
+@_exported import AdvSettings
+
 /// What can go wrong between a question and an attack's answer; the description is the message for the user.
 public enum ThreatError: Error, Hashable, Sendable {
-  /// A name that no catalogue holds; the nearest known names are offered.
-  case unknownName(kind: String, name: String, nearest: [String])
-  /// A setting with a value that its owner cannot take.
-  case invalidParameter(owner: String, parameter: String, got: String, expected: String)
+  /// A name or a setting that no catalogue knows, or a value that its owner cannot take.
+  case setting(SettingError)
   /// A radius that cannot be used; the remedy says what to write instead.
   case invalidEpsilon(text: String, remedy: String)
   /// A shape or a count that does not fit the problem.
@@ -22,11 +23,8 @@ extension ThreatError: CustomStringConvertible {
   /// One or two lines: what, where, got, expected, remedy.
   public var description: String {
     switch self {
-    case .unknownName(let kind, let name, let nearest):
-      let hint = nearest.isEmpty ? "" : " Did you mean \(nearest.joined(separator: ", "))?"
-      return "unknown \(kind) '\(name)'.\(hint)"
-    case .invalidParameter(let owner, let parameter, let got, let expected):
-      return "\(owner): parameter '\(parameter)' is '\(got)', expected \(expected)."
+    case .setting(let error):
+      return error.description
     case .invalidEpsilon(let text, let remedy):
       return "epsilon '\(text)' cannot be used: \(remedy)."
     case .mismatch(let what, let got, let expected):
@@ -46,26 +44,16 @@ extension ThreatError: CustomStringConvertible {
   }
 }
 
-/// The known names that are closest to a misspelt one, at most three, best first.
-public func nearestNames(to name: String, among known: [String]) -> [String] {
-  let lowered = Array(name.lowercased())
-  let scored = known.map { (name: $0, distance: editDistance(lowered, Array($0.lowercased()))) }
-  let limit = Swift.max(2, name.count / 2)
-  let near = scored.filter { $0.distance <= limit || $0.name.lowercased().hasPrefix(name.lowercased()) }
-  return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-}
-
-/// Insertions, deletions and replacements that turn one word into the other: Levenshtein 1966. O(|a|·|b|).
-func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-  var row = Array(0...b.count)
-  for (i, left) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, right) in b.enumerated() {
-      let replaced = diagonal + (left == right ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = Swift.min(replaced, row[j] + 1, row[j + 1] + 1)
-    }
+extension ThreatError {
+  /// A name that no catalogue holds; the nearest known names are offered.
+  public static func unknownName(kind: String, name: String, nearest: [String]) -> ThreatError {
+    .setting(.unknownName(kind: kind, name: name, nearest: nearest))
   }
-  return row[b.count]
+
+  /// A setting with a value that its owner cannot take.
+  public static func invalidParameter(
+    owner: String, parameter: String, got: String, expected: String
+  ) -> ThreatError {
+    .setting(.invalidValue(owner: owner, parameter: parameter, got: got, expected: expected))
+  }
 }

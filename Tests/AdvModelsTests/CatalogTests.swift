@@ -49,10 +49,4 @@ func shapes(of model: Model) throws -> [String: Shape] {
     let error = #expect(throws: ModelError.self) { try ModelCatalog.entry(named: "resnet5O") }
     #expect("\(error as Any)".contains("resnet50"))
   }
-
-  @Test func `the edit distance is a metric on examples`() {
-    #expect(NearestNames.distance("kitten", "sitting") == 3)
-    #expect(NearestNames.distance("", "abc") == 3)
-    #expect(NearestNames.distance("abc", "abc") == 0)
-  }
 }

@@ -22,4 +22,20 @@ import Testing
     let rate = LearningRate(base: 0.4, schedule: .constant, warmUpSteps: 4)
     #expect((0..<6).map { rate.rate(at: $0, of: 100) } == [0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
   }
+
+  @Test func `one cycle rises to the base rate and falls below its start`() {
+    let factors = (0...100).map { Schedule.oneCycle.factor(at: Double($0) / 100) }
+    #expect(abs(factors[0] - 0.04) < 1e-12 && abs(factors[30] - 1) < 1e-12 && factors[100] < 1e-5)
+    #expect(zip(factors[0...30], factors[1...30]).allSatisfy { $0 <= $1 })
+    #expect(zip(factors[30...], factors[31...]).allSatisfy { $0 >= $1 })
+  }
+
+  @Test func `a plateau divides by ten after epochs without a better score, and waits again`() {
+    let schedule = Schedule.plateau(patience: 2)
+    #expect(schedule.factor(at: 0, scores: [0.1, 0.2, 0.2]) == 1)
+    #expect(abs(schedule.factor(at: 0, scores: [0.1, 0.2, 0.2, 0.1]) - 0.1) < 1e-12)
+    #expect(abs(schedule.factor(at: 0, scores: [0.1, 0.2, 0.2, 0.1, 0.1]) - 0.1) < 1e-12)
+    #expect(abs(schedule.factor(at: 0, scores: [0.2, 0.2, 0.1, 0.1, 0.1]) - 0.01) < 1e-12)
+    #expect(schedule.factor(at: 0, scores: [0.1, 0.2, 0.2, 0.3, 0.3]) == 1)
+  }
 }

@@ -47,7 +47,7 @@ private struct HalfPlanes: Dataset {
       network(side: 8), card: ModelCard())
   }
 
-  private func settings(epochs: Int, augmentations: [String] = ["crop"]) -> TrainingSettings {
+  private func settings(epochs: Int, augmentations: String = "crop") -> TrainingSettings {
     var settings = TrainingSettings()
     (settings.epochs, settings.batch) = (epochs, 16)
     settings.learningRate = LearningRate(base: 0.05, schedule: .constant)
@@ -62,12 +62,74 @@ private struct HalfPlanes: Dataset {
       .run(in: folder)
   }
 
+  @Test(arguments: [
+    "fgsm:eps=0.02", "pgd:steps=2,eps=0.02", "fast:eps=0.02,ramp=1", "free:replays=2,eps=0.02",
+    "trades:steps=2,eps=0.02", "mart:steps=2,eps=0.02", "gaussian:sigma=0.05",
+  ])
+  func `every recipe learns, and the number of threads changes no bit`(recipe: String) throws {
+    var settings = settings(epochs: 4, augmentations: "")
+    settings.recipe = recipe
+    let trained = try train(threads: 2, settings)
+    #expect(trained.history.last!.loss < trained.history.first!.loss)
+    #expect(trained.history.last!.trainingAccuracy > 0.8)
+    settings.epochs = 1
+    #expect(identical(try train(threads: 1, settings).weights, try train(threads: 3, settings).weights))
+  }
+
+  @Test func `every option of the optimiser learns and resumes to the same bits`() throws {
+    var settings = settings(epochs: 2, augmentations: "mixup,cutout:size=2")
+    (settings.optimizer, settings.learningRate.base) = (.adamw, 0.01)
+    (settings.weightAverage, settings.gradientLimit, settings.roundsWeights) = (0.9, 1, true)
+    (settings.weightPerturbation, settings.initialization) = (0.01, .xavier)
+    settings.learningRate.schedule = .oneCycle
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/checkpoint.safetensors"
+    let trainer = try Trainer(model(), on: HalfPlanes(), settings: settings, pool: WorkerPool(threads: 2))
+    var afterFirstEpoch: [UInt8] = []
+    let whole = try trainer.run(in: folder) { event in
+      if case .epoch(let record) = event, record.epoch == 1 {
+        afterFirstEpoch = (try? FileBytes.read(path)) ?? []
+      }
+    }
+    try AtomicFile.write(afterFirstEpoch, to: path)
+    #expect(identical(whole.weights, try trainer.run(in: folder, resume: true).weights))
+  }
+
+  @Test func `a fall of accuracy under attack ends the run with the weights before it`() throws {
+    var settings = settings(epochs: 5, augmentations: "")
+    (settings.validationAttack, settings.validationRadius) = ("fgsm", 0.01)
+    settings.stopsAtDrop = 0.2
+    // A rate that explodes once the problem is solved: accuracy must fall within a few epochs.
+    settings.learningRate = LearningRate(base: 0.05, schedule: .constant)
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let trainer = try Trainer(
+      model(), on: HalfPlanes(), validation: HalfPlanes(count: 32), settings: settings,
+      pool: WorkerPool(threads: 2))
+    let trained = try trainer.run(in: folder)
+    for record in trained.history {
+      #expect(record.robustAccuracy != nil && record.robustAccuracy! <= record.validationAccuracy!)
+    }
+    let falls = zip(trained.history, trained.history.dropFirst()).map {
+      $0.robustAccuracy! - $1.robustAccuracy!
+    }
+    #expect(falls.dropLast().allSatisfy { $0 <= 0.2 })
+    if trained.history.count < 5 { #expect(falls.last! > 0.2) }
+  }
+
+  @Test func `a distillation without a teacher says what is missing`() throws {
+    var settings = settings(epochs: 1)
+    settings.recipe = "distillation"
+    #expect(throws: TrainingError.self) { try train(threads: 1, settings) }
+  }
+
   private func identical(_ a: [String: Tensor], _ b: [String: Tensor]) -> Bool {
     a.keys == b.keys && a.allSatisfy { $0.value.isIdentical(to: b[$0.key]!) }
   }
 
   @Test func `training learns what is easy to learn`() throws {
-    let trained = try train(threads: 2, settings(epochs: 6, augmentations: []))
+    let trained = try train(threads: 2, settings(epochs: 6, augmentations: ""))
     #expect(trained.history.last!.trainingAccuracy > 0.95)
     #expect(trained.history.last!.loss < trained.history.first!.loss)
   }

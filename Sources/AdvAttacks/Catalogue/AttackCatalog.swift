@@ -65,30 +65,8 @@ public enum AttackCatalog {
 
   /// The attack of a specifier: `name[:key=value,…]`, as in `pgd:steps=40,restarts=5,loss=dlr`.
   public static func attack(_ specifier: String) throws(ThreatError) -> ConfiguredAttack {
-    let parts = specifier.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = parts[0].trimmingCharacters
-    let settings = parts.count > 1 ? try settings(of: String(parts[1]), attack: name) : []
-    return try entry(named: name).attack(with: settings)
-  }
-
-  private static func settings(of text: String, attack: String) throws(ThreatError) -> [AttackEntry.Setting] {
-    var result: [AttackEntry.Setting] = []
-    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard pair.count == 2, !pair[0].isEmpty else {
-        throw .invalidParameter(
-          owner: attack, parameter: item.trimmingCharacters, got: "",
-          expected: "key=value, separated by commas")
-      }
-      result.append((pair[0].trimmingCharacters, pair[1].trimmingCharacters))
-    }
-    return result
-  }
-}
-
-extension Substring {
-  /// The text without blanks at its ends.
-  fileprivate var trimmingCharacters: String {
-    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    let parsed: Specifier
+    do throws(SettingError) { parsed = try Specifier(parsing: specifier) } catch { throw .setting(error) }
+    return try entry(named: parsed.name).attack(with: parsed.settings.map { ($0.name, $0.value) })
   }
 }

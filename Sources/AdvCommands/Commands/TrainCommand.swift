@@ -28,6 +28,8 @@ struct TrainCommand: ConsoleCommand {
   var dataset = "shapes10"
   @Option(help: ArgumentHelp("At most this many training images.", valueName: "n")) var limit: Int?
   @OptionGroup(title: "Training") var training: TrainOptions
+  @Option(help: ArgumentHelp("The teacher of a distillation: a model's name or file.", valueName: "model"))
+  var teacher: String?
   @Option(help: ArgumentHelp("The folder to write (default: reports/train-<model>).", valueName: "dir"))
   var out: String?
   @Flag(help: "Go on from the checkpoint in the folder.") var resume = false
@@ -43,6 +45,9 @@ struct TrainCommand: ConsoleCommand {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let trainer = try Trainer(
       subject, on: data.training, validation: data.validation, settings: settings,
+      teacher: try teacher.map {
+        try Classifier(try ModelLoader.load(ModelRequest($0)).model).makeOracle()
+      },
       pool: WorkerPool(threads: threads))
     let folder = out ?? "reports/train-" + FileNames.safe(subject.name)
     let checkpoint = folder + "/checkpoint.safetensors"
@@ -52,15 +57,17 @@ struct TrainCommand: ConsoleCommand {
       )
     }
     try AtomicFile.createFolder(folder)
+    let reporter = TrainingReporter(images: data.training.count, settings, quiet: quiet, on: console)
     let stop = StopSignal()
     let interrupt = Interrupt(stop, on: console)
     let trained = try trainer.run(
-      in: folder, resume: resume, reporter(data, settings, console), isStopped: { stop.isRaised })
+      in: folder, resume: resume, reporter.show, isStopped: { stop.isRaised })
     _ = consume interrupt
     let accuracy = try data.test.map { try measure(trained, on: $0, threads: threads) }
     let command =
       ["advkit", "train", "--model", model, "--dataset", dataset]
       + (limit.map { ["--limit", "\($0)"] } ?? []) + training.arguments
+      + (teacher.map { ["--teacher", $0] } ?? [])
     try trained.write(
       to: folder, accuracy: accuracy.map { Double($0.hits) / Double($0.images) },
       command: command.joined(separator: " "), half: half)
@@ -79,28 +86,6 @@ struct TrainCommand: ConsoleCommand {
     if weights != nil || request.isPath { return try ModelLoader.load(request).model }
     return try ModelCatalog.untrained(
       model, inputShape: data.imageShape, classes: data.classes.count, card: card)
-  }
-
-  private func reporter(
-    _ data: TrainingData, _ settings: TrainingSettings, _ console: Console
-  ) -> (TrainingEvent) -> Void {
-    let perEpoch = data.training.count / settings.batch * settings.batch
-    let progress = ProgressLine("images", total: perEpoch * settings.epochs, quiet: quiet, on: console)
-    return { event in
-      switch event {
-      case .batch(let epoch, let done, _, let loss, let images):
-        let seen = (epoch - 1) * perEpoch + done * images
-        progress.show(seen, "epoch \(epoch)/\(settings.epochs), loss \(String(format: "%.3f", loss))")
-      case .epoch(let record):
-        progress.finish()
-        guard !quiet else { return }
-        let validation =
-          record.validationAccuracy.map { ", validation \(AttackWords.percent($0, digits: 2))" } ?? ""
-        console.note(
-          "epoch \(record.epoch)/\(settings.epochs): loss \(String(format: "%.4f", record.loss)), training "
-            + "\(AttackWords.percent(record.trainingAccuracy, digits: 2))\(validation)")
-      }
-    }
   }
 
   private func measure(

@@ -1,61 +1,69 @@
+import AdvSettings
 import AdvTensor
 
 /// A random change of a training image that keeps its class.
 ///
 /// The result is a pure function of the image and of the draws: the same seed, image and epoch give the same
 /// bits, whichever batch or thread the image comes in.
-public protocol Augmentation: Sendable {
+public protocol Augmentation: Configurable {
   /// The word on the command line, such as `flip`.
   static var name: String { get }
   /// One sentence for people.
   static var summary: String { get }
-  /// The usual strength.
-  init()
-  /// A changed copy of `image`, `[channels, height, width]` with pixels in 0…1; the result has its shape.
+  /// A changed copy of `image`, `[channels, height, width]` with pixels in 0…1; the result has its shape and
+  /// pixels in 0…1.
   func apply(to image: Tensor, _ draws: inout RandomStream) -> Tensor
 }
 
-/// Every augmentation that a recipe can name.
-public enum AugmentationCatalog {
-  /// One line for each augmentation.
-  public static let all: [any Augmentation.Type] = [
-    HorizontalFlip.self,
-    PadAndCrop.self,
-  ]
-
-  /// The augmentations of a list such as `flip,crop`, in the order given; an empty list is none.
-  public static func parse(_ list: String) throws(DataError) -> [any Augmentation] {
-    var chosen: [any Augmentation] = []
-    for word in list.split(separator: ",").map(String.init) {
-      guard let type = all.first(where: { $0.name == word }) else {
-        let names = all.map { $0.name }
-        throw .unknownAugmentation(word, nearest: nearestNames(to: word, among: names))
-      }
-      chosen.append(type.init())
-    }
-    return chosen
-  }
+/// An augmentation that looks at the training images once, before training.
+public protocol FittedAugmentation: Augmentation {
+  /// This augmentation with what it has learnt from images `[channels, height, width]`; throws where they do
+  /// not suit it.
+  func fitted(to images: [Tensor]) throws(DataError) -> Self
 }
 
-/// A chain of augmentations for one training run.
-public struct AugmentationPipeline: Sendable {
-  /// The steps, first to last.
-  public let steps: [any Augmentation]
-  private let seed: UInt64
+/// A blend of a training image with another one, and of their labels in the same shares.
+public protocol Mixture: Configurable {
+  /// The word on the command line, such as `mixup`.
+  static var name: String { get }
+  /// One sentence for people.
+  static var summary: String { get }
+  /// The blend of two images of one shape, and the share of the first in the label, 0…1.
+  func mix(_ image: Tensor, _ partner: Tensor, _ draws: inout RandomStream) -> (image: Tensor, share: Float)
+}
 
-  /// A chain whose draws are fixed by `seed`.
-  public init(_ steps: [any Augmentation], seed: UInt64) {
-    self.steps = steps
-    self.seed = seed
+/// One step of a pipeline.
+public enum AugmentationStep: Sendable {
+  /// Changes an image.
+  case change(any Augmentation)
+  /// Blends it with another.
+  case mixture(any Mixture)
+}
+
+/// One line of the catalogue.
+public struct AugmentationEntry: Sendable {
+  /// The word on the command line.
+  public let name: String
+  /// One sentence for people.
+  public let summary: String
+  /// The parameters with their usual values.
+  public let parameters: [ParameterDescription]
+  private let make: @Sendable ([Specifier.Setting]) throws(SettingError) -> AugmentationStep
+
+  init<A: Augmentation>(_ type: A.Type) {
+    (name, summary) = (A.name, A.summary)
+    parameters = A.parameters.map { $0.description(in: A()) }
+    make = { (settings) throws(SettingError) in .change(try A().setting(settings, owner: A.name)) }
   }
 
-  /// Image number `index` of the training set as it is shown in this epoch, `[channels, height, width]`.
-  public func apply(to image: Tensor, index: Int, epoch: Int) -> Tensor {
-    var result = image
-    for (position, step) in steps.enumerated() {
-      var draws = RandomStream(seed: seed, UInt64(index), UInt64(epoch), UInt64(position))
-      result = step.apply(to: result, &draws)
-    }
-    return result
+  init<M: Mixture>(_ type: M.Type) {
+    (name, summary) = (M.name, M.summary)
+    parameters = M.parameters.map { $0.description(in: M()) }
+    make = { (settings) throws(SettingError) in .mixture(try M().setting(settings, owner: M.name)) }
+  }
+
+  /// The step with some parameters set.
+  public func step(_ settings: [Specifier.Setting] = []) throws(SettingError) -> AugmentationStep {
+    try make(settings)
   }
 }

@@ -1,3 +1,4 @@
+import AdvSettings
 import AdvTensor
 
 /// Mirrors left and right with probability one half.
@@ -6,6 +7,9 @@ public struct HorizontalFlip: Augmentation {
   public static let name = "flip"
   /// One sentence for people.
   public static let summary = "Mirror left and right, for half of the images."
+
+  /// None.
+  public static let parameters: [Parameter<HorizontalFlip>] = []
 
   /// Takes no parameters.
   public init() {}

@@ -1,3 +1,4 @@
+import AdvSettings
 import AdvTensor
 
 /// Shifts by up to `margin` pixels in each direction: pads with black, then crops back to size — the usual
@@ -6,10 +7,15 @@ public struct PadAndCrop: Augmentation {
   /// The word on the command line.
   public static let name = "crop"
   /// One sentence for people.
-  public static let summary = "Pad with 4 black pixels on every side and crop back at random."
+  public static let summary = "Pad with black pixels on every side and crop back at random."
 
   /// Black pixels added on every side.
   public var margin = 4
+
+  /// The table of parameters.
+  public static let parameters: [Parameter<PadAndCrop>] = [
+    .int("margin", \.margin, in: 0...4096, "Black pixels added on every side.")
+  ]
 
   /// Four pixels, as for 32 × 32 images.
   public init() {}

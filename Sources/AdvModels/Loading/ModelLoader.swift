@@ -1,5 +1,6 @@
 import AdvFormats
 import AdvGraph
+import AdvSettings
 import AdvTensor
 import Foundation
 
@@ -57,7 +58,7 @@ public enum ModelLoader {
     else {
       let known = Set(ModelCatalog.names + EmbeddedWeights.names).sorted()
       guard known.contains(request.model) else {
-        throw .unknownName(request.model, nearest: NearestNames.of(request.model, among: known))
+        throw .unknownName(request.model, nearest: nearestNames(to: request.model, among: known))
       }
       throw .noWeights(model: request.model)
     }

@@ -4,7 +4,7 @@ import AdvTensor
 ///
 /// A conforming value holds only its parameters, with the paper's defaults. `run` returns candidates and
 /// what they cost; whether a candidate succeeds is for the `Verifier` to say.
-public protocol Attack: Sendable {
+public protocol Attack: Configurable {
   /// The weakest view of the model that is enough: `any LabelOracle`, `any ScoreOracle` or `any GradientOracle`.
   associatedtype Oracle
 

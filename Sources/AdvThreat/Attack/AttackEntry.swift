@@ -6,48 +6,27 @@ public struct AttackEntry: Sendable {
   public let card: AttackCard
   /// The parameters with the entry's defaults, in the order of the table.
   public let parameters: [ParameterDescription]
-  private let configure: @Sendable ([Setting]) throws(ThreatError) -> ConfiguredAttack
+  private let configure: @Sendable ([Specifier.Setting]) throws(ThreatError) -> ConfiguredAttack
 
   /// One `name=value` of a specifier.
   public typealias Setting = (name: String, value: String)
 
-  /// A parameter as documentation shows it.
-  public struct ParameterDescription: Hashable, Sendable {
-    /// The name in specifiers.
-    public let name: String
-    /// One sentence.
-    public let documentation: String
-    /// What may be written.
-    public let expected: String
-    /// The entry's default.
-    public let standard: ParameterValue
-  }
-
   /// An entry over an attack's values; `card` renames a preset.
   public init<A: Attack>(_ preset: A, card: AttackCard = A.card) {
     self.card = card
-    parameters = A.parameters.map { parameter in
-      ParameterDescription(
-        name: parameter.name, documentation: parameter.documentation, expected: parameter.expected,
-        standard: parameter.value(in: preset))
-    }
+    parameters = A.parameters.map { $0.description(in: preset) }
     configure = { (settings) throws(ThreatError) in
-      var attack = preset
-      for setting in settings {
-        guard let parameter = A.parameters.first(where: { $0.name == setting.name }) else {
-          throw .unknownName(
-            kind: "parameter of '\(card.id)'", name: setting.name,
-            nearest: nearestNames(to: setting.name, among: A.parameters.map(\.name)))
-        }
-        try parameter.set(setting.value, in: &attack, owner: card.id)
+      do throws(SettingError) {
+        return ConfiguredAttack(try preset.setting(settings, owner: card.id), card: card)
+      } catch {
+        throw .setting(error)
       }
-      return ConfiguredAttack(attack, card: card)
     }
   }
 
   /// The attack with some parameters set; throws for unknown names and for values out of range.
   public func attack(with settings: [Setting] = []) throws(ThreatError) -> ConfiguredAttack {
-    try configure(settings)
+    try configure(settings.map { Specifier.Setting(name: $0.name, value: $0.value) })
   }
 }
 
@@ -121,7 +100,7 @@ extension ThreatError {
   var concernsImages: Bool {
     switch self {
     case .notFinite, .oracleFailed, .outsideBox: true
-    case .unknownName, .invalidParameter, .invalidEpsilon, .mismatch, .unsupported: false
+    case .setting, .invalidEpsilon, .mismatch, .unsupported: false
     }
   }
 }

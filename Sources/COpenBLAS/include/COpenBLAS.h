@@ -1,1 +1,2 @@
 // COpenBLAS
+#include "LAPACK.h"

@@ -3,7 +3,8 @@ import AdvTensor
 import Foundation
 
 /// Everything that a training run needs to go on from the end of an epoch, in one safetensors file: weights
-/// under their own names, velocities behind `velocity.`, the rest as JSON in the metadata.
+/// under their own names, the optimiser's memory behind `optimizer.`, averaged weights behind `average.`, the rest
+/// as JSON in the metadata.
 ///
 /// Random draws are functions of (seed, epoch, image), so the epoch number is their whole state.
 struct Checkpoint {
@@ -12,25 +13,35 @@ struct Checkpoint {
     var dataset: String
     var settings: TrainingSettings
     var history: [EpochRecord]
+    /// Whether training ended before its last epoch: the weights are those before the drop.
+    var isStopped = false
   }
 
   var state: State
   var weights: [String: Tensor]
-  var velocities: [String: Tensor]
+  var optimizer: [String: Tensor]
+  /// The running mean of the weights; empty where none is kept.
+  var average: [String: Tensor]
 
-  private static let velocityPrefix = "velocity."
   private static let stateKey = "training"
+
+  init(
+    state: State, weights: [String: Tensor], optimizer: [String: Tensor] = [:],
+    average: [String: Tensor] = [:]
+  ) {
+    (self.state, self.weights, self.optimizer, self.average) = (state, weights, optimizer, average)
+  }
 
   /// Writes the file, whole or not at all.
   func write(to path: String) throws(TrainingError) {
-    let entries =
-      weights.sorted { $0.key < $1.key }.map { TensorArchive.Entry(name: $0.key, tensor: $0.value) }
-      + velocities.sorted { $0.key < $1.key }.map {
-        TensorArchive.Entry(name: Self.velocityPrefix + $0.key, tensor: $0.value)
-      }
+    func entries(_ tensors: [String: Tensor], _ prefix: String) -> [TensorArchive.Entry] {
+      tensors.sorted { $0.key < $1.key }.map { TensorArchive.Entry(name: prefix + $0.key, tensor: $0.value) }
+    }
     do {
       let text = String(decoding: try TrainingJSON.encoder.encode(state), as: UTF8.self)
-      try Safetensors.write(TensorArchive(entries, metadata: [Self.stateKey: text]), to: path)
+      let all =
+        entries(weights, "") + entries(optimizer, "optimizer.") + entries(average, "average.")
+      try Safetensors.write(TensorArchive(all, metadata: [Self.stateKey: text]), to: path)
     } catch let error as FormatError {
       throw .failed(error.description)
     } catch { throw .failed("\(path): a number of the training record is not finite") }
@@ -44,25 +55,21 @@ struct Checkpoint {
         throw TrainingError.failed(
           "\(path): no training record in this file; --resume needs a checkpoint.safetensors of advkit train")
       }
-      state = try JSONDecoder().decode(State.self, from: Data(text.utf8))
-      var (weights, velocities): ([String: Tensor], [String: Tensor]) = ([:], [:])
+      self.init(state: try JSONDecoder().decode(State.self, from: Data(text.utf8)), weights: [:])
       for entry in archive.entries {
-        if entry.name.hasPrefix(Self.velocityPrefix) {
-          velocities[String(entry.name.dropFirst(Self.velocityPrefix.count))] = entry.tensor
+        if entry.name.hasPrefix("optimizer.") {
+          optimizer[String(entry.name.dropFirst("optimizer.".count))] = entry.tensor
+        } else if entry.name.hasPrefix("average.") {
+          average[String(entry.name.dropFirst("average.".count))] = entry.tensor
         } else {
           weights[entry.name] = entry.tensor
         }
       }
-      (self.weights, self.velocities) = (weights, velocities)
     } catch let error as TrainingError {
       throw error
     } catch let error as FormatError {
       throw .failed(error.description)
     } catch { throw .failed("\(path): the training record is not what advkit writes: \(error)") }
-  }
-
-  init(state: State, weights: [String: Tensor], velocities: [String: Tensor]) {
-    (self.state, self.weights, self.velocities) = (state, weights, velocities)
   }
 }
 

@@ -3,12 +3,14 @@ import AdvRuntime
 import AdvTensor
 
 /// All images of a labelled data set, decoded once and held as bytes: an epoch reads them many times.
-struct ImageStore: Sendable {
+struct ImageStore: AugmentationSource {
   let shape: Shape
   let labels: [Int]
   private let levels: [UInt8]  // 0…255, image by image
 
   var count: Int { labels.count }
+
+  func label(_ index: Int) -> Int { labels[index] }
 
   /// Decodes every image on the threads of `pool`; images must be of one shape, labelled, and on the 8-bit lattice.
   init(_ dataset: any Dataset, pool: WorkerPool) throws(TrainingError) {

@@ -1,4 +1,4 @@
-/// The value of an attack's parameter.
+/// The value of a parameter.
 public enum ParameterValue: Hashable, Sendable {
   /// A whole number.
   case int(Int)
@@ -49,14 +49,20 @@ public struct Parameter<A>: Sendable {
   private let get: @Sendable (A) -> ParameterValue
   private let parse: @Sendable (inout A, String) -> Bool
 
-  /// The value in an attack.
-  public func value(in attack: A) -> ParameterValue { get(attack) }
+  /// The value in an owner.
+  public func value(in owner: A) -> ParameterValue { get(owner) }
 
-  /// Writes a value given as text; `owner` is named in the error.
-  public func set(_ text: String, in attack: inout A, owner: String) throws(ThreatError) {
-    guard parse(&attack, text) else {
-      throw .invalidParameter(owner: owner, parameter: name, got: text, expected: expected)
+  /// Writes a value given as text; `title` names the owner in the error.
+  public func set(_ text: String, in owner: inout A, named title: String) throws(SettingError) {
+    guard parse(&owner, text) else {
+      throw .invalidValue(owner: title, parameter: name, got: text, expected: expected)
     }
+  }
+
+  /// The parameter as documentation shows it, with the owner's value.
+  public func description(in owner: A) -> ParameterDescription {
+    ParameterDescription(
+      name: name, documentation: documentation, expected: expected, standard: value(in: owner))
   }
 
   /// A whole number of a range.
@@ -68,14 +74,14 @@ public struct Parameter<A>: Sendable {
       name: name, documentation: documentation,
       expected: "a whole number in \(range.lowerBound)…\(range.upperBound)",
       get: { .int($0[keyPath: path]) },
-      parse: { attack, text in
+      parse: { owner, text in
         guard let value = Int(text), range.contains(value) else { return false }
-        attack[keyPath: path] = value
+        owner[keyPath: path] = value
         return true
       })
   }
 
-  /// A real number of a range; NaN is refused.
+  /// A real number of a range, also as a quotient such as 8/255; NaN is refused.
   public static func float(
     _ name: String, _ path: any WritableKeyPath<A, Float> & Sendable, in range: ClosedRange<Float>,
     _ documentation: String
@@ -84,11 +90,18 @@ public struct Parameter<A>: Sendable {
       name: name, documentation: documentation,
       expected: "a number in \(range.lowerBound)…\(range.upperBound)",
       get: { .float($0[keyPath: path]) },
-      parse: { attack, text in
-        guard let value = Float(text), range.contains(value) else { return false }
-        attack[keyPath: path] = value
+      parse: { owner, text in
+        guard let value = number(text), range.contains(value) else { return false }
+        owner[keyPath: path] = value
         return true
       })
+  }
+
+  private static func number(_ text: String) -> Float? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return Float(text) }
+    guard let numerator = Float(parts[0]), let denominator = Float(parts[1]) else { return nil }
+    return numerator / denominator
   }
 
   /// A switch: true or false.
@@ -98,9 +111,9 @@ public struct Parameter<A>: Sendable {
     Parameter(
       name: name, documentation: documentation, expected: "true or false",
       get: { .bool($0[keyPath: path]) },
-      parse: { attack, text in
+      parse: { owner, text in
         guard let value = Bool(text) else { return false }
-        attack[keyPath: path] = value
+        owner[keyPath: path] = value
         return true
       })
   }
@@ -113,10 +126,46 @@ public struct Parameter<A>: Sendable {
       name: name, documentation: documentation,
       expected: "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "),
       get: { .choice($0[keyPath: path].rawValue) },
-      parse: { attack, text in
+      parse: { owner, text in
         guard let value = Choice(rawValue: text) else { return false }
-        attack[keyPath: path] = value
+        owner[keyPath: path] = value
         return true
       })
+  }
+}
+
+/// A parameter as documentation shows it.
+public struct ParameterDescription: Hashable, Sendable {
+  /// The name in specifiers.
+  public let name: String
+  /// One sentence.
+  public let documentation: String
+  /// What may be written.
+  public let expected: String
+  /// The value where nothing is written.
+  public let standard: ParameterValue
+}
+
+/// A value whose stored properties can be set by name: an attack, an augmentation, a defence.
+public protocol Configurable: Sendable {
+  /// One table: command line, recipes, validation, documentation and JSON.
+  static var parameters: [Parameter<Self>] { get }
+  /// The usual values.
+  init()
+}
+
+extension Configurable {
+  /// This value with some parameters set; throws for unknown names and for values out of range.
+  public func setting(_ settings: [Specifier.Setting], owner: String) throws(SettingError) -> Self {
+    var result = self
+    for setting in settings {
+      guard let parameter = Self.parameters.first(where: { $0.name == setting.name }) else {
+        throw .unknownName(
+          kind: "parameter of '\(owner)'", name: setting.name,
+          nearest: nearestNames(to: setting.name, among: Self.parameters.map(\.name)))
+      }
+      try parameter.set(setting.value, in: &result, named: owner)
+    }
+    return result
   }
 }

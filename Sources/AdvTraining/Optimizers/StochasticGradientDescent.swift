@@ -5,15 +5,15 @@ import AdvTensor
 /// the rate multiplies the velocity:
 ///
 ///     v ← μ v + (∇ + λ w),   w ← w − α v            (Nesterov: w ← w − α (∇ + λ w + μ v))
-public struct StochasticGradientDescent: Sendable {
+public struct StochasticGradientDescent: Optimizer {
   /// The share of the velocity that survives a step.
   public var momentum: Float = 0.9  // μ
   /// The factor of the pull toward 0; applied to weights of convolutions and linear layers only.
   public var weightDecay: Float = 5e-4  // λ
   /// Whether the gradient is looked up ahead of the velocity.
   public var nesterov = true
-  /// The velocities by parameter name; empty before the first step.
-  public internal(set) var velocities: [String: Tensor] = [:]
+  /// The velocities, as `velocity.NAME`.
+  public var memory: [String: Tensor] = [:]
 
   /// An optimiser at rest.
   public init(momentum: Float = 0.9, weightDecay: Float = 5e-4, nesterov: Bool = true) {
@@ -22,19 +22,15 @@ public struct StochasticGradientDescent: Sendable {
     self.nesterov = nesterov
   }
 
-  /// Whether weight decay applies: biases and normalisation parameters are left alone.
-  public static func decays(_ role: ParameterRole) -> Bool {
-    role == .convolutionWeight || role == .linearWeight
-  }
-
   /// Moves one parameter along its gradient, both of one shape. O(elements).
   public mutating func update(
-    _ weight: inout Tensor, named name: String, role: ParameterRole, gradient: Tensor, rate: Float
+    _ weight: inout Tensor, named name: String, role: ParameterRole, gradient: Tensor, rate: Float, step: Int
   ) {
     precondition(
       weight.shape == gradient.shape, "'\(name)': gradient \(gradient.shape), weight \(weight.shape)")
-    let decay = Self.decays(role) ? weightDecay : 0
-    var velocity = velocities.removeValue(forKey: name) ?? Tensor(weight.shape)
+    let decay = role.decays ? weightDecay : 0
+    let key = "velocity." + name
+    var velocity = memory.removeValue(forKey: key) ?? Tensor(weight.shape)
     let (momentum, nesterov) = (momentum, nesterov)
     weight.withMutableElements { w in
       velocity.withMutableElements { v in
@@ -47,6 +43,6 @@ public struct StochasticGradientDescent: Sendable {
         }
       }
     }
-    velocities[name] = velocity
+    memory[key] = velocity
   }
 }

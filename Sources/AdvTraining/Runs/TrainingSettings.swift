@@ -1,3 +1,5 @@
+import AdvTensor
+
 /// Everything that decides the outcome of a training run besides the model and the data.
 public struct TrainingSettings: Hashable, Sendable, Codable {
   /// Passes over the training images.
@@ -6,15 +8,38 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var batch = 128
   /// The learning rate over time; warm-up is counted in steps.
   public var learningRate = LearningRate(base: 0.1)
-  /// The share of the velocity that survives a step.
+  /// The rule that moves the weights.
+  public var optimizer = OptimizerKind.sgd
+  /// The share of the velocity that survives a step of `sgd`.
   public var momentum: Float = 0.9
+  /// Whether `sgd` looks its gradient up ahead of the velocity.
+  public var nesterov = true
   /// The pull of weights toward 0.
   public var weightDecay: Float = 5e-4
+  /// The first weights.
+  public var initialization = Initialization.he
   /// The share of each target that is spread over all classes.
   public var labelSmoothing: Float = 0
-  /// Augmentations in the order of their application, as the command line writes them: `flip`, `crop`.
-  public var augmentations: [String] = []
-  /// Fixes the first weights, the order of images and every augmentation.
+  /// Augmentations in the order of their application, as the command line writes them: `flip,crop:margin=2`.
+  public var augmentations = ""
+  /// The recipe, as the command line writes it: `pgd:steps=7,eps=8/255`.
+  public var recipe = "standard"
+  /// The size of adversarial weight perturbation on top of the recipe; 0 for none.
+  public var weightPerturbation: Float = 0  // γ
+  /// The longest gradient over all weights together; nil for any.
+  public var gradientLimit: Float?
+  /// The share of the past in the running mean of weights that is the result; 0 for the last weights.
+  public var weightAverage: Float = 0
+  /// Whether weights are rounded to bfloat16 at random after every step.
+  public var roundsWeights = false
+  /// The attack under which accuracy is measured after each epoch, as the command line writes it; nil for none.
+  public var validationAttack: String?
+  /// The L∞ radius of this attack, in pixel values 0…1.
+  public var validationRadius: Float = 8.0 / 255
+  /// The drop of validation accuracy under attack, from one epoch to the next, that ends training with the weights
+  /// before it; nil for none.
+  public var stopsAtDrop: Float?
+  /// Fixes the first weights, the order of images and every draw.
   public var seed: UInt64 = 0
 
   /// The defaults above.
@@ -31,6 +56,8 @@ public struct EpochRecord: Hashable, Sendable, Codable {
   public var trainingAccuracy: Double
   /// The accuracy on the validation images with the weights at the end of the epoch.
   public var validationAccuracy: Double?
+  /// The accuracy on the validation images under the validation attack.
+  public var robustAccuracy: Double?
   /// The learning rate of the last step.
   public var rate: Double
 }
@@ -41,6 +68,8 @@ public enum TrainingEvent: Sendable {
   case batch(epoch: Int, done: Int, of: Int, loss: Double, images: Int)
   /// An epoch is done and its checkpoint is on disk.
   case epoch(EpochRecord)
+  /// Training ended before its time: accuracy under attack fell from the first number to the second.
+  case stopped(epoch: Int, from: Double, to: Double)
 }
 
 /// Why a training run stopped before its end.

@@ -1,0 +1,176 @@
+import AdvAttacks
+import AdvData
+import AdvFormats
+import AdvGraph
+import AdvModels
+import AdvRuntime
+import AdvSettings
+import AdvTensor
+import AdvThreat
+import Foundation
+
+/// Trains a model on a labelled data set by mini-batch gradient descent.
+///
+/// The result is a function of model, data and settings alone: images are worked on in fixed groups whose sums
+/// are added in order, so the number of threads changes no bit of the weights.
+public struct Trainer {
+  private let model: Model
+  private let dataset: any Dataset
+  private let validation: (any Dataset)?
+  private let settings: TrainingSettings
+  private let pool: WorkerPool
+  private let recipe: any Recipe
+  private let teacher: (any ScoreOracle)?
+  private let augmentations: AugmentationPipeline
+
+  /// A trainer of `model`, whose weights, if it has any, are where training starts; `teacher` is for the recipes
+  /// that learn from one.
+  public init(
+    _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil, settings: TrainingSettings,
+    teacher: (any ScoreOracle)? = nil, pool: WorkerPool
+  ) throws(TrainingError) {
+    if let shape = dataset.imageShape, shape != model.inputShape {
+      throw .unusable(
+        "\(dataset.name): its images are \(shape), model '\(model.name)' takes \(model.inputShape).\n"
+          + "  Choose a model of that input size, or --input-size.")
+    }
+    if dataset.classes.count != model.classCount {
+      throw .unusable(
+        "\(dataset.name) has \(dataset.classes.count) classes, model '\(model.name)' \(model.classCount).")
+    }
+    if dataset.count < settings.batch {
+      throw .unusable(
+        "\(dataset.name) has \(dataset.count) images, less than one batch of \(settings.batch).\n"
+          + "  Lower --batch.")
+    }
+    do {
+      augmentations = AugmentationPipeline(
+        try AugmentationCatalog.parse(settings.augmentations), seed: settings.seed)
+      recipe = try RecipeCatalog.recipe(settings.recipe)
+    } catch { throw .failed("\(error)") }
+    (self.model, self.dataset, self.validation, self.teacher) = (model, dataset, validation, teacher)
+    (self.settings, self.pool) = (settings, pool)
+  }
+
+  /// Trains to the end, writing `checkpoint.safetensors` into `folder` after each epoch; with `resume` the
+  /// run goes on from the one that lies there. `report` hears of every batch and epoch; once `isStopped`
+  /// answers yes the run ends with an error after the batch at hand.
+  public func run(
+    in folder: String, resume: Bool = false, _ report: (TrainingEvent) -> Void = { _ in },
+    isStopped: () -> Bool = { false }
+  ) throws(TrainingError) -> TrainedModel {
+    let path = folder + "/checkpoint.safetensors"
+    let graph = try checked { () throws(ModelError) in try model.graph() }
+    var checkpoint = try start(graph, path, resume)
+    var state = try state(graph, from: checkpoint)
+    let images = try ImageStore(dataset, pool: pool)
+    let augmenter = Augmenter(try fitted(to: images), images, classes: model.classCount, settings, pool)
+    let judge = try validation.map { data throws(TrainingError) in
+      ValidationJudge(try ImageStore(data, pool: pool), model, settings)
+    }
+    while checkpoint.state.history.count < settings.epochs, !checkpoint.state.isStopped {
+      let epoch = checkpoint.state.history.count + 1
+      var record = try trainEpoch(
+        epoch, augmenter, &state, checkpoint.state.history, isStopped, report)
+      try judge?.judge(state.result, by: state.oracle, into: &record)
+      if let drop = drop(to: record, after: checkpoint.state.history) {
+        checkpoint.state.isStopped = true
+        report(.stopped(epoch: epoch, from: drop.from, to: drop.to))
+      } else {
+        (checkpoint.weights, checkpoint.optimizer) = (state.network.weights, state.optimizer.memory)
+        checkpoint.average = state.average
+      }
+      checkpoint.state.history.append(record)
+      try checkpoint.write(to: path)
+      report(.epoch(record))
+    }
+    return TrainedModel(
+      model: model, weights: checkpoint.average.isEmpty ? checkpoint.weights : checkpoint.average,
+      history: checkpoint.state.history, settings: settings)
+  }
+
+  private func start(_ graph: Graph, _ path: String, _ resume: Bool) throws(TrainingError) -> Checkpoint {
+    let state = Checkpoint.State(model: model.name, dataset: dataset.name, settings: settings, history: [])
+    guard resume else {
+      let first =
+        model.weights.isEmpty
+        ? settings.initialization.weights(of: graph, seed: settings.seed) : model.weights
+      return Checkpoint(state: state, weights: first)
+    }
+    let checkpoint = try Checkpoint(path: path)
+    let found = checkpoint.state
+    if found.settings != settings || found.model != state.model || found.dataset != state.dataset {
+      throw .otherRun(
+        path: path, got: "\(found.model) on \(found.dataset), \(found.settings)",
+        expected: "\(state.model) on \(state.dataset), \(settings)")
+    }
+    return checkpoint
+  }
+
+  private func state(_ graph: Graph, from checkpoint: Checkpoint) throws(TrainingError) -> TrainingState {
+    var optimizer = settings.optimizer.optimizer(
+      momentum: settings.momentum, weightDecay: settings.weightDecay,
+      nesterov: settings.nesterov && settings.momentum > 0)
+    optimizer.memory = checkpoint.optimizer
+    do throws(GraphError) {
+      let oracle = try WeightsOracle(
+        graph, imageShape: model.inputShape, classes: model.classCount, pool: pool)
+      return TrainingState(
+        network: try TrainingNetwork(
+          graph, weights: checkpoint.weights, givesImageGradient: recipe is any ReplayRecipe, pool: pool),
+        optimizer: optimizer, average: checkpoint.average, recipe: recipe, settings: settings,
+        oracle: oracle, lab: TrainingLab(oracle: oracle, teacher: teacher))
+    } catch { throw .failed("\(error)") }
+  }
+
+  private func fitted(to images: ImageStore) throws(TrainingError) -> AugmentationPipeline {
+    do throws(DataError) { return try augmentations.fitted(to: images) } catch {
+      throw .unusable(error.description)
+    }
+  }
+
+  private func checked<Result>(_ body: () throws(ModelError) -> Result) throws(TrainingError) -> Result {
+    do throws(ModelError) { return try body() } catch { throw .failed("\(error)") }
+  }
+}
+
+// MARK: - One epoch
+
+extension Trainer {
+  private func trainEpoch(
+    _ epoch: Int, _ augmenter: Augmenter, _ state: inout TrainingState, _ history: [EpochRecord],
+    _ isStopped: () -> Bool, _ report: (TrainingEvent) -> Void
+  ) throws(TrainingError) -> EpochRecord {
+    let order = EpochOrder.shuffled(augmenter.count, seed: settings.seed, epoch: epoch)
+    let batches = augmenter.count / settings.batch
+    let scores = history.map { $0.validationAccuracy ?? -$0.loss }
+    var (loss, correct, rate) = (0.0, 0, Float(0))
+    var perturbation: Tensor?
+    for batch in 0..<batches {
+      if isStopped() { throw .interrupted(epoch: epoch) }
+      let indices = Array(order[(batch * settings.batch)..<((batch + 1) * settings.batch)])
+      var shown = augmenter.batch(
+        indices, epoch: epoch, progress: Double(epoch - 1) + Double(batch) / Double(batches))
+      shown.perturbation = perturbation
+      let step = (epoch - 1) * batches + batch
+      rate = settings.learningRate.rate(at: step, of: settings.epochs * batches, scores: scores)
+      let result = try state.learn(from: &shown, rate: rate, step: step, (epoch, batch + 1))
+      perturbation = shown.perturbation
+      loss += result.value
+      correct += result.correct
+      report(
+        .batch(epoch: epoch, done: batch + 1, of: batches, loss: result.value, images: settings.batch))
+    }
+    return EpochRecord(
+      epoch: epoch, loss: loss / Double(batches),
+      trainingAccuracy: Double(correct) / Double(batches * settings.batch), rate: Double(rate))
+  }
+
+  /// The fall of accuracy under attack that ends the run, if this epoch brought one.
+  private func drop(to record: EpochRecord, after history: [EpochRecord]) -> (from: Double, to: Double)? {
+    guard let limit = settings.stopsAtDrop, let now = record.robustAccuracy,
+      let before = history.last?.robustAccuracy, before - now > Double(limit)
+    else { return nil }
+    return (before, now)
+  }
+}
