@@ -16,8 +16,16 @@ public protocol Attack: Configurable {
   /// The attack with the paper's defaults.
   init()
 
+  /// What the attack may do to an image where that is no ball; nil for attacks that are given a radius.
+  var threat: Threat? { get }
+
   /// One candidate per image of the problem; for an image that no step broke, its best attempt.
   func run(_ problem: AttackProblem, on oracle: Oracle) throws(ThreatError) -> AttackResult
+}
+
+extension Attack {
+  /// Most attacks work within a ball.
+  public var threat: Threat? { nil }
 }
 
 /// What an attack did for one image.
@@ -30,6 +38,10 @@ public struct ImageRecord: Hashable, Sendable {
   public var backwardPasses = 0
   /// Steps whose gradient was exactly zero: a sign of gradient masking.
   public var zeroGradients = 0
+  /// How the candidate was made from the original, where the threat wants to know.
+  public var transformation: Transformation?
+  /// What a reader should know of this image alone, such as a search that found no place to start from.
+  public var remark: String?
   /// Why the image could not be attacked; nil where all went well.
   public var failure: ThreatError?
 
@@ -42,6 +54,8 @@ public struct ImageRecord: Hashable, Sendable {
     forwardPasses += other.forwardPasses
     backwardPasses += other.backwardPasses
     zeroGradients += other.zeroGradients
+    transformation = other.transformation ?? transformation
+    remark = other.remark ?? remark
     failure = failure ?? other.failure
   }
 }

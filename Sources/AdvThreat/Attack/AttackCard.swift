@@ -16,6 +16,16 @@ public struct AttackCard: Hashable, Sendable {
     case budget
     /// Finds the nearest adversarial point.
     case minimal
+    /// Works under a threat of its own, which its parameters describe; there is no radius.
+    case threat
+  }
+
+  /// What an attack must see at once.
+  public enum Scope: String, CaseIterable, Sendable {
+    /// One image: the others change nothing.
+    case image
+    /// All images of the problem, for a perturbation that they share.
+    case problem
   }
 
   /// The name on the command line.
@@ -34,11 +44,13 @@ public struct AttackCard: Hashable, Sendable {
   public let kind: Kind
   /// The weakest oracle that it needs.
   public let access: Access
+  /// Whether images are attacked each by itself.
+  public let scope: Scope
 
   /// A card; `goals` defaults to both.
   public init(
     _ id: String, _ title: String, paper: String, rule: String, norms: [Norm], goals: [Goal] = Goal.allCases,
-    kind: Kind, access: Access
+    kind: Kind, access: Access, scope: Scope = .image
   ) {
     self.id = id
     self.title = title
@@ -48,17 +60,25 @@ public struct AttackCard: Hashable, Sendable {
     self.goals = goals
     self.kind = kind
     self.access = access
+    self.scope = scope
   }
 
   /// This card under a preset's name.
   public func named(_ id: String, _ title: String, paper: String? = nil, rule: String? = nil) -> AttackCard {
     AttackCard(
       id, title, paper: paper ?? self.paper, rule: rule ?? self.rule, norms: norms, goals: goals, kind: kind,
-      access: access)
+      access: access, scope: scope)
   }
 
   /// Throws unless the attack can work on this problem.
   public func check(_ problem: AttackProblem) throws(ThreatError) {
+    if kind == .threat {
+      guard case .under = problem.objective else {
+        throw .unsupported(attack: id, what: "a radius", remedy: "its own parameters say how far it goes")
+      }
+    } else if case .under(let threat) = problem.objective {
+      throw .unsupported(attack: id, what: threat.explanation, remedy: "give a radius with --eps")
+    }
     if !norms.contains(problem.objective.norm) {
       let known = norms.map(\.rawValue).joined(separator: ", ")
       throw .unsupported(

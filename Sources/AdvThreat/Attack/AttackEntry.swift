@@ -36,12 +36,15 @@ public struct ConfiguredAttack: Sendable {
   public let card: AttackCard
   /// Every parameter with its value, in the order of the table.
   public let parameters: [(name: String, value: ParameterValue)]
+  /// What it may do to an image where that is no ball.
+  public let threat: Threat?
   private let body: @Sendable (AttackProblem, any LabelOracle) throws(ThreatError) -> AttackResult
 
   /// A value of an attack type; `card` renames a preset.
   public init<A: Attack>(_ attack: A, card: AttackCard = A.card) {
     self.card = card
     parameters = A.parameters.map { ($0.name, $0.value(in: attack)) }
+    threat = attack.threat
     body = { (problem, oracle) throws(ThreatError) in
       guard let strongEnough = oracle as? A.Oracle else {
         throw .unsupported(
@@ -69,7 +72,8 @@ public struct ConfiguredAttack: Sendable {
       return try body(problem, oracle)
     } catch {
       guard error.concernsImages else { throw error }
-      return problem.count == 1 ? failed(problem, error) : try isolated(problem, on: oracle)
+      let isWhole = problem.count == 1 || card.scope == .problem
+      return isWhole ? failed(problem, error) : try isolated(problem, on: oracle)
     }
   }
 
@@ -91,7 +95,8 @@ public struct ConfiguredAttack: Sendable {
   private func failed(_ problem: AttackProblem, _ error: ThreatError) -> AttackResult {
     var record = ImageRecord()
     record.failure = error
-    return AttackResult(images: problem.images, records: [record])
+    return AttackResult(
+      images: problem.images, records: Array(repeating: record, count: problem.count))
   }
 }
 

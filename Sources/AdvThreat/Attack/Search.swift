@@ -27,6 +27,8 @@ public struct Search: Sendable {
   public private(set) var here = LossGradient()
   /// Whether the last point looked at meets the criterion, one per active image.
   public private(set) var isMet: [Bool] = []
+  /// How the points of the next visit were made, one per active image; for threats that want to know.
+  public var transformations: [Transformation] = []
 
   private let loss: Loss
   private var best: Tensor
@@ -66,6 +68,7 @@ public struct Search: Sendable {
     switch problem.objective {
     case .within(let ball): Double(ball.radius)
     case .minimize: -Double(bestValue[active[row]])
+    case .under: .infinity
     }
   }
 
@@ -191,12 +194,16 @@ public struct Search: Sendable {
       let nearness = -Float(compare(row, of: x) { norm.distance($0, $1) })
       if isMet, nearness > bestValue[image] { keep(row, of: x, value: nearness) }
       return false
+    case .under:
+      if isMet || value > bestValue[image] { keep(row, of: x, value: value) }
+      return isMet
     }
   }
 
   private mutating func keep(_ row: Int, of x: Tensor, value: Float) {
     best.setRow(active[row], to: x, row: row)
     bestValue[active[row]] = value
+    if !transformations.isEmpty { records[active[row]].transformation = transformations[row] }
   }
 
   /// Something about an active image's candidate and its original.
@@ -245,6 +252,7 @@ public struct Search: Sendable {
     active = kept.map { active[$0] }
     aims = kept.map { aims[$0] }
     isMet = kept.map { isMet[$0] }
+    if !transformations.isEmpty { transformations = kept.map { transformations[$0] } }
     originals = originals.rows(kept)
     x = x.rows(kept)
     here.logits = here.logits.rows(kept)

@@ -84,6 +84,7 @@ struct LevelBudget {
     limit =
       switch objective {
       case .minimize: .infinity
+      case .under: 0  // what a transformation made is not mended pixel by pixel
       case .within(let ball):
         switch ball.norm {
         case .l0: Double(ball.radius)

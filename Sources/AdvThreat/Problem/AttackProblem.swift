@@ -6,12 +6,15 @@ public enum Objective: Hashable, Sendable {
   case within(Ball)
   /// The nearest adversarial point.
   case minimize(Norm)
+  /// Any adversarial point that a threat other than a ball allows.
+  case under(Threat)
 
   /// The norm that perturbations are measured in.
   public var norm: Norm {
     switch self {
     case .within(let ball): ball.norm
     case .minimize(let norm): norm
+    case .under(let threat): threat.norm
     }
   }
 }

@@ -9,6 +9,9 @@ public struct Tolerance: Sendable {
   /// below 1 (a pixel that was moved by ε in Float arithmetic is that far from ε).
   public static let verdict = Tolerance(relative: 1e-6, perElement: 0x1p-24)
 
+  /// How far a file may be from the pixel that it stands for: one level.
+  public static let level: Float = 1 / 255
+
   /// The slack that the perturbation `candidate − original` has against a ball.
   func slack(
     of ball: Ball, _ candidate: UnsafeBufferPointer<Float>, _ original: UnsafeBufferPointer<Float>

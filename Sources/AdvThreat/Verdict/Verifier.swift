@@ -35,33 +35,51 @@ public struct Verifier: Sendable {
 
   /// Judges candidates `[n, C, H, W]` in the problem's order with one forward pass.
   ///
-  /// - Parameter failures: what attacks reported per image; a failed image is an error whatever it looks like.
+  /// - Parameters:
+  ///   - failures: what attacks reported per image; a failed image is an error whatever it looks like.
+  ///   - transformations: how candidates were made, where the threat wants to know; they are made again.
   public func judge(
-    _ candidates: Tensor, failures: [ThreatError?] = [], on oracle: any ScoreOracle
+    _ candidates: Tensor, failures: [ThreatError?] = [], transformations: [Transformation?] = [],
+    on oracle: any ScoreOracle
   ) throws(ThreatError) -> [Verdict] {
     guard candidates.shape == problem.images.shape else {
       throw .mismatch(what: "candidates", got: "\(candidates.shape)", expected: "\(problem.images.shape)")
     }
-    return judge(candidates, logits: try oracle.logits(candidates), failures: failures)
+    return judge(
+      candidates, logits: try oracle.logits(candidates), failures: failures, transformations: transformations)
+  }
+
+  /// Judges what an attack returned with one forward pass.
+  public func judge(_ result: AttackResult, on oracle: any ScoreOracle) throws(ThreatError) -> [Verdict] {
+    try judge(
+      result.images, failures: result.records.map(\.failure),
+      transformations: result.records.map(\.transformation), on: oracle)
   }
 
   /// Judges candidates by logits `[n, classes]` of a forward pass that the caller has just made on them.
-  public func judge(_ candidates: Tensor, logits: Tensor, failures: [ThreatError?] = []) -> [Verdict] {
+  public func judge(
+    _ candidates: Tensor, logits: Tensor, failures: [ThreatError?] = [],
+    transformations: [Transformation?] = []
+  ) -> [Verdict] {
     precondition(candidates.shape == problem.images.shape, "\(candidates.shape) for \(problem.images.shape)")
     precondition(logits.rowCount == problem.count, "logits \(logits.shape) for \(problem.count) images")
     return problem.criterion.labels.indices.map { image in
-      verdict(image, candidates, logits, failure: failures.isEmpty ? nil : failures[image])
+      verdict(
+        image, candidates, logits, failure: failures.isEmpty ? nil : failures[image],
+        transformation: transformations.isEmpty ? nil : transformations[image])
     }
   }
 
-  private func verdict(_ image: Int, _ candidates: Tensor, _ logits: Tensor, failure: ThreatError?) -> Verdict
-  {
+  private func verdict(
+    _ image: Int, _ candidates: Tensor, _ logits: Tensor, failure: ThreatError?,
+    transformation: Transformation?
+  ) -> Verdict {
     withRow(image, of: candidates) { candidate in
       withRow(image, of: problem.images) { original in
         withRow(image, of: logits) { z in
           let isFinite = z.allSatisfy(\.isFinite)
           return Verdict(
-            outcome: failure.map { .error("\($0)") } ?? outcome(image, candidate, original, z),
+            outcome: failure.map { .error("\($0)") } ?? outcome(image, candidate, original, z, transformation),
             distances: Distances(candidate, original),
             label: isFinite ? argmax(z) : nil,
             lead: isFinite ? problem.criterion.lead(image: image, logits: z) : nil)
@@ -72,7 +90,7 @@ public struct Verifier: Sendable {
 
   private func outcome(
     _ image: Int, _ candidate: UnsafeBufferPointer<Float>, _ original: UnsafeBufferPointer<Float>,
-    _ logits: UnsafeBufferPointer<Float>
+    _ logits: UnsafeBufferPointer<Float>, _ transformation: Transformation?
   ) -> Outcome {
     let clean = withRow(image, of: cleanLogits) { z in
       z.allSatisfy(\.isFinite) ? problem.criterion.isMet(image: image, logits: z) : nil
@@ -89,8 +107,13 @@ public struct Verifier: Sendable {
       )
     }
     if clean { return .alreadyWrong }
-    if case .within(let ball) = problem.objective, !ball.contains(candidate, around: original) {
-      return .overBudget
+    switch problem.objective {
+    case .within(let ball): guard ball.contains(candidate, around: original) else { return .overBudget }
+    case .minimize: break
+    case .under(let threat):
+      let size = ImageSize(problem.images.shape.droppingFirst())
+      let allows = threat.allows(candidate, from: original, by: transformation, size, in: problem.box)
+      guard allows else { return .overBudget }
     }
     return problem.criterion.isMet(image: image, logits: logits) ? .broken : .survived
   }
