@@ -1,11 +1,11 @@
 import AdvTensor
 import AdvThreat
 
-/// Square attack — Andriushchenko et al. 2019, arXiv:1912.00049.
+/// Square attack — Andriushchenko et al. 2019, arXiv:1912.00049; for L1 Croce & Hein 2021, arXiv:2103.01208.
 ///
-/// From vertical stripes of ±ε (L2: a grid of bumps) propose a change of a square window and keep it if the
-/// margin grows: L∞ adds ±2ε per channel, cut to ball and box; L2 moves the norm of a second window into a new
-/// bump. The window covers a share p of the image that shrinks with the queries. Windows are drawn for each
+/// From vertical stripes of ±ε (L2, L1: a grid of bumps) propose a change of a square window and keep it if
+/// the margin grows: L∞ adds ±2ε per channel, cut to ball and box; L2 and L1 move the norm of a second window
+/// into a new bump. The window covers a share p of the image that shrinks with the queries. Windows are drawn for each
 /// image by itself.
 public struct Square: Attack {
   /// Where a window may lie.
@@ -78,7 +78,7 @@ extension Square {
   public static let card = AttackCard(
     "square", "Square attack", paper: "arXiv:1912.00049",
     rule: "repaint a random square window inside the ball; keep it if the margin grows",
-    norms: [.linf, .l2], kind: .budget, access: .scores)
+    norms: [.linf, .l2, .l1], kind: .budget, access: .scores)
 
   /// The table of parameters.
   public static let parameters: [Parameter<Square>] = [

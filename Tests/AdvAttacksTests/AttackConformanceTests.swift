@@ -51,7 +51,8 @@ struct AttackCase: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: AttackCase.all)
   func `reaches the optimum of linear models`(_ attack: AttackCase) throws {
-    let settings = LinearScenario.settings(seeds: 0..<10, batches: [3])
+    let isCheap = attack.entry.card.access == .gradients || attack.entry.card.id == "square"
+    let settings = LinearScenario.settings(seeds: 0..<(isCheap ? 10 : 2), batches: [3])
     let violation = try ClosedFormLaw.violation(attack.entry, attack.norm, settings)
     #expect(violation == nil)
   }

@@ -1,4 +1,5 @@
 import AdvAttacks
+import AdvConformance
 import AdvTensor
 import AdvThreat
 import Foundation
@@ -91,10 +92,12 @@ import Testing
     let entry = try AttackCatalog.entry(named: name)
     let scenario = try LinearScenario(.init(seed: 1, batch: 1, imageShape: [4], classes: 4, place: .inner))
     let norm = entry.card.norms[0]
+    let attack = try AttackConformance.attack(entry)
+    let radius: Objective = entry.card.kind == .budget ? .within(Ball(norm, radius: 0.1)) : .minimize(norm)
     let problem = try AttackProblem(
       images: scenario.images, criterion: Criterion(goal: entry.card.goals[0], labels: scenario.labels),
-      objective: entry.card.kind == .budget ? .within(Ball(norm, radius: 0.1)) : .minimize(norm))
-    let attack = try entry.attack()
+      objective: attack.threat.map { .under($0) } ?? radius)
+    #expect((attack.threat != nil) == (entry.card.kind == .threat))
     func runs(on oracle: any LabelOracle) -> Bool { (try? attack.run(problem, on: oracle)) != nil }
     #expect(runs(on: scenario.oracle))
     #expect(runs(on: ScoresOnly(scenario.oracle)) == (entry.card.access != .gradients))

@@ -20,6 +20,16 @@ public enum AttackConformance {
       "cw": [("steps", "40"), ("searches", "4")], "square": [("queries", "300")],
       "apgd-t": [("targets", "3"), ("steps", "30")], "fab": [("steps", "20"), ("restarts", "2")],
       "fab-t": [("targets", "3"), ("steps", "20")],
+      "spsa": [("steps", "4"), ("samples", "16")], "nes": [("queries", "300"), ("samples", "20")],
+      "simba": [("queries", "200")],
+      "zoo": [("steps", "5"), ("searches", "2"), ("coordinates", "16")],
+      "onepixel": [("population", "12"), ("generations", "4")], "pixle": [("restarts", "5")],
+      "boundary": [("steps", "120")], "hopskipjump": [("steps", "3"), ("first-queries", "20")],
+      "signopt": [("queries", "300"), ("directions", "20"), ("draws", "10")],
+      "geoda": [("queries", "200"), ("rounds", "3")], "uap": [("epochs", "2")],
+      "patch": [("steps", "6"), ("batch", "4"), ("places", "2")], "spatial": [("points", "3")],
+      "flow": [("steps", "8")], "noise": [("draws", "10")], "blend": [("steps", "20")],
+      "blur": [("steps", "5")], "contrast": [("steps", "5")],
     ]
     return try entry.attack(with: fewer[entry.card.id] ?? [])
   }
@@ -39,9 +49,11 @@ public enum AttackConformance {
   ) throws -> AttackProblem {
     let isBudget = entry.card.kind == .budget || radius != nil
     let labels = scenario.labels.map { goal == .untargeted ? $0 : ($0 + 1) % scenario.setting.classes }
+    let threat = try attack(entry).threat
     return try AttackProblem(
       images: scenario.images, criterion: Criterion(goal: goal, labels: labels),
-      objective: isBudget ? .within(Ball(norm, radius: radius ?? Self.radius(norm))) : .minimize(norm),
+      objective: threat.map { .under($0) }
+        ?? (isBudget ? .within(Ball(norm, radius: radius ?? Self.radius(norm))) : .minimize(norm)),
       ids: scenario.labels.indices.map { UInt64(100 + 7 * $0) }, seed: seed)
   }
 
@@ -68,7 +80,9 @@ public enum AttackConformance {
     }
     // An image that breaks may travel once more in the batch's backward pass; its record does not say so.
     let spare = oracle.backwardPasses - result.backwardPasses
-    if entry.card.access == .gradients, spare < 0 || spare > problem.count * searches {
+    // A perturbation shared by all images is made from many searches.
+    let isExcess = entry.card.scope == .image && spare > problem.count * searches
+    if entry.card.access == .gradients, spare < 0 || isExcess {
       violations.append("records say \(result.backwardPasses) backward, counted \(oracle.backwardPasses)")
     }
     if entry.card.access != .gradients, oracle.backwardPasses > 0 { violations.append("gradients were used") }
@@ -77,7 +91,10 @@ public enum AttackConformance {
   }
 
   /// An image gets the same bits alone, in a batch, and in a batch of another order.
+  ///
+  /// Attacks on the whole problem are exempt: their images share a perturbation.
   public static func ignoresNeighbours(_ entry: AttackEntry, _ norm: Norm) throws -> [String] {
+    guard entry.card.scope == .image else { return [] }
     let scenario = try scenario()
     let problem = try problem(entry, norm, .untargeted, scenario)
     let attack = try attack(entry)
@@ -100,9 +117,11 @@ public enum AttackConformance {
     var violations: [String] = []
     let attack = try attack(entry)
     let scenario = try scenario(batch: 3)
-    let still = try attack.run(
-      try problem(entry, norm, .untargeted, scenario, radius: 0), on: scenario.oracle)
-    if !still.images.isIdentical(to: scenario.images) { violations.append("radius 0 moved an image") }
+    if entry.card.kind != .threat {
+      let still = try attack.run(
+        try problem(entry, norm, .untargeted, scenario, radius: 0), on: scenario.oracle)
+      if !still.images.isIdentical(to: scenario.images) { violations.append("radius 0 moved an image") }
+    }
     let whole = try problem(entry, norm, .untargeted, scenario)
     let none = try attack.run(whole.rows([]), on: scenario.oracle)
     if none.images.rowCount != 0 || !none.records.isEmpty {
@@ -122,26 +141,47 @@ public enum AttackConformance {
     let problem = try problem(entry, norm, .untargeted, scenario)
     let attack = try attack(entry)
     let healthy = try attack.run(problem, on: scenario.oracle)
-    // The marker is the sign of the first pixel's distance from the middle: no small radius changes it.
+    // The marker is the sign of the first pixel's distance from the middle: no small radius changes it. Points
+    // far from their image are known only where they are the image itself.
+    let wanders = entry.card.access == .labels || entry.card.kind == .threat
     let isStruck = (0..<problem.count).map { problem.images.row($0)[0] > 0.5 }
+    let struck = Set(isStruck.indices.filter { isStruck[$0] }.map { problem.images.row($0).elements })
     let poisoned = try attack.run(
-      problem, on: ScriptedOracle(scenario.oracle, picks: { $0[0] > 0.5 }) { _ in .notANumber })
+      problem,
+      on: ScriptedOracle(
+        scenario.oracle, picks: { $0[0] > 0.5 && (!wanders || struck.contains(Array($0))) }
+      ) { _ in .notANumber })
     var violations: [String] = []
     for image in 0..<problem.count {
       let failed = poisoned.records[image].failure != nil
-      if isStruck[image], !failed, !poisoned.images.row(image).isIdentical(to: problem.images.row(image)) {
+      // A label says nothing of the NaN that it was made from.
+      if entry.card.access != .labels, isStruck[image], !failed,
+        !poisoned.images.row(image).isIdentical(to: problem.images.row(image))
+      {
         violations.append("image \(image) has NaN logits and a candidate, but no failure")
       }
-      if !isStruck[image], !poisoned.images.row(image).isIdentical(to: healthy.images.row(image)) {
+      if entry.card.scope == .problem, isStruck[image], !failed {
+        violations.append("image \(image) has NaN logits, but no failure")
+      }
+      if entry.card.scope == .image, !isStruck[image],
+        !poisoned.images.row(image).isIdentical(to: healthy.images.row(image))
+      {
         violations.append("image \(image) suffered from its neighbours' NaN")
       }
     }
     let once = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { $0 == 1 ? .fails : .none })
-    if once.records.contains(where: { $0.failure != nil }) {
-      violations.append("one failed call lost an image")
-    }
-    if !once.images.isIdentical(to: healthy.images) {
-      violations.append("one failed call changed a candidate")
+    if entry.card.scope == .problem {
+      // Without the whole problem there is no perturbation: every image says so.
+      if once.records.contains(where: { $0.failure == nil }) {
+        violations.append("a failed call left no trace")
+      }
+    } else {
+      if once.records.contains(where: { $0.failure != nil }) {
+        violations.append("one failed call lost an image")
+      }
+      if !once.images.isIdentical(to: healthy.images) {
+        violations.append("one failed call changed a candidate")
+      }
     }
     let always = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { _ in .fails })
     if always.records.contains(where: { $0.failure == nil }) {
@@ -156,11 +196,19 @@ public enum AttackConformance {
     for image in 0..<problem.count {
       let (candidate, original) = (result.images.row(image).elements, problem.images.row(image).elements)
       if !candidate.allSatisfy(problem.box.contains) { violations.append("image \(image) left the box") }
-      guard case .within(let ball) = problem.objective else { continue }
       let inside = candidate.withUnsafeBufferPointer { point in
-        original.withUnsafeBufferPointer { ball.contains(point, around: $0) }
+        original.withUnsafeBufferPointer { center in
+          switch problem.objective {
+          case .within(let ball): ball.contains(point, around: center)
+          case .minimize: true
+          case .under(let threat):
+            threat.allows(
+              point, from: center, by: result.records[image].transformation,
+              ImageSize(problem.images.shape.droppingFirst()), in: problem.box)
+          }
+        }
       }
-      if !inside { violations.append("image \(image) left the ball") }
+      if !inside { violations.append("image \(image) left the ball, or what the threat allows") }
     }
     return violations
   }

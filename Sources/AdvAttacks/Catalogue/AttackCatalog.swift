@@ -27,6 +27,24 @@ public enum AttackCatalog {
       card: FAB.card.named(
         "fab-t", "Targeted fast adaptive boundary", rule: "FAB against one rival at a time")),
     AttackEntry(Square()),
+    AttackEntry(SPSA()),
+    AttackEntry(NES()),
+    AttackEntry(SimBA()),
+    AttackEntry(ZOO()),
+    AttackEntry(OnePixel()),
+    AttackEntry(Pixle()),
+    AttackEntry(BoundaryAttack()),
+    AttackEntry(HopSkipJump()),
+    AttackEntry(SignOPT()),
+    AttackEntry(GeoDA()),
+    AttackEntry(Universal()),
+    AttackEntry(Patch()),
+    AttackEntry(Spatial()),
+    AttackEntry(Flow()),
+    AttackEntry(Noise()),
+    AttackEntry(Blend()),
+    AttackEntry(Blur()),
+    AttackEntry(Contrast()),
   ]
 
   /// Several of them one after the other.

@@ -12,7 +12,17 @@ public enum AttackExceptions {
     public let allowance: ClosedFormLaw.Allowance
     /// Why not more.
     public let reason: String
+    /// What it is run with, where its own defaults would take long.
+    public var settings: [AttackEntry.Setting] = []
   }
+
+  /// The exception of an attack in a norm, if there is one.
+  public static func of(_ attack: String, _ norm: Norm) -> Exception? {
+    all.first { $0.attack == attack && $0.norms.contains(norm) }
+  }
+
+  /// Nothing is asked of attacks that do not look for the optimum.
+  private static let none = ClosedFormLaw.Allowance(factor: .infinity)
 
   /// All exceptions.
   public static let all: [Exception] = [
@@ -43,5 +53,40 @@ public enum AttackExceptions {
     Exception(
       attack: "square", norms: [.l2], allowance: .init(factor: 3),
       reason: "its bumps are smooth, the optimum of a random linear model is noise"),
+    Exception(
+      attack: "square", norms: [.l1], allowance: .init(factor: 4),
+      reason: "its bumps are smooth, the optimum of a linear model is a few elements"),
+    Exception(
+      attack: "spsa", norms: [.linf, .l2], allowance: .init(factor: 1.3),
+      reason: "its slopes are estimates from 128 directions"),
+    Exception(
+      attack: "nes", norms: [.linf, .l2], allowance: .init(factor: 1.5),
+      reason: "its slopes are estimates from 25 directions"),
+    Exception(
+      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1),
+      reason: "it takes equal steps along coordinates, however steep they are"),
+    Exception(
+      attack: "zoo", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.2),
+      reason: "Adam's steps of 0.01 in every coordinate blur distances of this size",
+      settings: [("steps", "150"), ("searches", "6")]),
+    Exception(
+      attack: "boundary", norms: [.l2], allowance: .init(factor: 4),
+      reason: "a random walk of 3,000 steps has adapted its steps three times", settings: [("steps", "3000")]),
+    Exception(
+      attack: "hopskipjump", norms: [.l2, .linf], allowance: .init(factor: 1.5),
+      reason: "its normals are estimates from labels", settings: [("steps", "12")]),
+    Exception(
+      attack: "signopt", norms: [.l2], allowance: .init(factor: 1.5),
+      reason: "its slopes are estimates from labels", settings: [("queries", "6000")]),
+    Exception(
+      attack: "geoda", norms: [.l2], allowance: .init(factor: 1.75),
+      reason: "its normals are estimates from labels"),
+    Exception(
+      attack: "geoda", norms: [.linf], allowance: .init(factor: 3),
+      reason: "one wrong sign costs a coordinate, and its ray knows nothing of the box"),
+    Exception(
+      attack: "noise", norms: Norm.allCases, allowance: none, reason: "noise looks for nothing"),
+    Exception(
+      attack: "blend", norms: Norm.allCases, allowance: none, reason: "it goes in a random direction"),
   ]
 }

@@ -20,8 +20,7 @@ public enum ClosedFormLaw {
     /// What is asked of an attack in a norm: 1.01 for a fixed budget and 1.05 for a minimal norm, unless
     /// the table of exceptions says otherwise.
     public static func of(_ card: AttackCard, _ norm: Norm) -> Allowance {
-      let exception = AttackExceptions.all.first { $0.attack == card.id && $0.norms.contains(norm) }
-      return exception?.allowance ?? Allowance(factor: card.kind == .budget ? 1.01 : 1.05)
+      AttackExceptions.of(card.id, norm)?.allowance ?? Allowance(factor: card.kind == .budget ? 1.01 : 1.05)
     }
   }
 
@@ -52,6 +51,7 @@ public enum ClosedFormLaw {
   public static func violation(
     _ entry: AttackEntry, _ norm: Norm, _ settings: [LinearScenario.Setting], _ allowance: Allowance? = nil
   ) throws(ThreatError) -> String? {
+    guard isAsked(of: entry.card, norm) else { return nil }
     for setting in settings {
       let scenario = try LinearScenario(setting)
       if let violation = try violation(entry, norm, scenario, allowance ?? .of(entry.card, norm)) {
@@ -59,6 +59,11 @@ public enum ClosedFormLaw {
       }
     }
     return nil
+  }
+
+  /// Whether an attack has an optimum on linear models that it looks for.
+  public static func isAsked(of card: AttackCard, _ norm: Norm) -> Bool {
+    card.kind != .threat && Allowance.of(card, norm).factor.isFinite
   }
 
   private static func violation(
@@ -75,7 +80,8 @@ public enum ClosedFormLaw {
         images: scenario.images.rows([image]), criterion: .untargeted([scenario.labels[image]]),
         objective: objective, ids: [UInt64(image)], seed: scenario.setting.seed)
       let oracle = scenario.oracle
-      let result = try entry.attack().run(problem, on: oracle)
+      let settings = AttackExceptions.of(entry.card.id, norm)?.settings ?? []
+      let result = try entry.attack(with: settings).run(problem, on: oracle)
       let verdict = try Verifier(problem, on: oracle).judge(result.images, on: oracle)[0]
       guard verdict.outcome == .broken else { return "image \(image) \(verdict.outcome.name) at \(allowed)" }
       // A budget attack's verdict has looked at the ball already.

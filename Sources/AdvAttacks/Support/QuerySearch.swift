@@ -103,8 +103,10 @@ struct QuerySearch {
   mutating func losses(
     of count: Int, on oracle: any ScoreOracle, isOrigin: Bool = false, _ point: (Int) -> [Float]
   ) throws(ThreatError) -> [Float]? {
-    try ask(count, isOrigin, point) { (search, points) throws(ThreatError) in try search.scores(points, on: oracle) }?
-      .values
+    try ask(count, isOrigin, point) { (search, points) throws(ThreatError) in
+      try search.scores(points, on: oracle)
+    }?
+    .values
   }
 
   /// The loss of one point; nil when the search is over.
@@ -116,8 +118,10 @@ struct QuerySearch {
   mutating func areMet(
     _ count: Int, on oracle: any LabelOracle, isOrigin: Bool = false, _ point: (Int) -> [Float]
   ) throws(ThreatError) -> [Bool]? {
-    try ask(count, isOrigin, point) { (search, points) throws(ThreatError) in try search.labels(points, on: oracle) }?
-      .isMet
+    try ask(count, isOrigin, point) { (search, points) throws(ThreatError) in
+      try search.labels(points, on: oracle)
+    }?
+    .isMet
   }
 
   /// Whether one point meets the criterion; nil when the search is over.
@@ -150,7 +154,9 @@ struct QuerySearch {
           return nil
         }
         let made = transformations.isEmpty ? nil : transformations[start + index]
-        if isOrigin { isOver = answer.isMet[index] } else {
+        if isOrigin {
+          isOver = answer.isMet[index]
+        } else {
           consider(points[index], answer.values[index], answer.isMet[index], made)
         }
       }

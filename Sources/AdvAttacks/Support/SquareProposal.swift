@@ -11,7 +11,7 @@ struct SquareProposal {
   typealias Point = UnsafeMutablePointer<Float>
   typealias Center = UnsafePointer<Float>
 
-  /// The first candidate, in place of the image: vertical stripes of ±ε for L∞, a grid of 5 × 5 bumps for L2.
+  /// The first candidate, in place of the image: vertical stripes of ±ε for L∞, a grid of 5 × 5 bumps else.
   func start(_ x: Point, _ center: Center, _ stream: inout RandomStream) {
     switch ball.norm {
     case .linf: stripes(x, &stream)
@@ -63,7 +63,7 @@ struct SquareProposal {
     }
   }
 
-  // MARK: L2
+  // MARK: L2 and L1
 
   private func bumps(_ x: Point, _ center: Center, _ stream: inout RandomStream) {
     let side = Swift.max(size.height / 5, 1)
@@ -86,46 +86,59 @@ struct SquareProposal {
     _ x: Point, _ center: Center, to first: ImageWindow, from second: ImageWindow,
     _ stream: inout RandomStream
   ) {
-    let total = squares(x, center, 0..<size.count)
+    let total = mass(x, center, 0..<size.count)
     var union = Set<Int>()
     for channel in 0..<size.channels {
       first.forEach(in: size, channel) { at, _ in union.insert(at) }
       second.forEach(in: size, channel) { at, _ in union.insert(at) }
     }
-    let spare = Swift.max(Double(ball.radius) * Double(ball.radius) - total, 0)
-    let target = (spare / Double(size.channels) + squares(x, center, union.sorted())).squareRoot()
+    let spare = Swift.max(Double(ball.radius) * (isL1 ? 1 : Double(ball.radius)) - total, 0)
+    let target = length(spare / Double(size.channels) + mass(x, center, union.sorted()))
     let bump = Self.bump(first.height, first.width, &stream)
     var painted: [(at: Int, value: Float)] = []
     for channel in 0..<size.channels {
       let places = first.positions(in: size, channel)
-      let norm = squares(x, center, places).squareRoot() + 1e-12
+      let norm = length(mass(x, center, places)) + 1e-12
       let sign = stream.sign()
       let mixed = places.indices.map {
         Double(sign * bump[$0]) + Double(x[places[$0]] - center[places[$0]]) / norm
       }
-      let length = mixed.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-12
-      painted += places.indices.map { (places[$0], Float(mixed[$0] / length * target)) }
+      let whole = length(mixed.reduce(0) { $0 + (isL1 ? $1.magnitude : $1 * $1) }) + 1e-12
+      painted += places.indices.map { (places[$0], Float(mixed[$0] / whole * target)) }
     }
     for channel in 0..<size.channels { second.forEach(in: size, channel) { at, _ in x[at] = center[at] } }
     for (at, value) in painted { x[at] = center[at] + value }
     rescale(x, center)
   }
 
-  /// x ← clip(x₀ + ε δ / ‖δ‖₂).
+  /// x ← clip(x₀ + ε δ / ‖δ‖₂); for L1 the nearest point of ball and box.
   private func rescale(_ x: Point, _ center: Center) {
-    let length = squares(x, center, 0..<size.count).squareRoot() + 1e-12
-    let scale = Double(ball.radius) / length
+    if isL1 { return project(x, center) }
+    let scale = Double(ball.radius) / (length(mass(x, center, 0..<size.count)) + 1e-12)
     for at in 0..<size.count {
       x[at] = box.clamp(Float(Double(center[at]) + scale * (Double(x[at]) - Double(center[at]))))
     }
   }
 
-  private func squares(_ x: Point, _ center: Center, _ places: some Sequence<Int>) -> Double {
+  private func project(_ x: Point, _ center: Center) {
+    var point = Tensor([1, size.count], UnsafeBufferPointer(start: x, count: size.count))
+    let around = Tensor([1, size.count], UnsafeBufferPointer(start: center, count: size.count))
+    ball.project(&point, around: around, in: box)
+    for at in 0..<size.count { x[at] = point[at] }
+  }
+
+  private var isL1: Bool { ball.norm == .l1 }
+
+  /// What adds up over elements: squares of the change, for L1 magnitudes.
+  private func mass(_ x: Point, _ center: Center, _ places: some Sequence<Int>) -> Double {
     places.reduce(0) { total, at in
       let move = Double(x[at]) - Double(center[at])
-      return total + move * move
+      return total + (isL1 ? move.magnitude : move * move)
     }
   }
+
+  /// The norm of a mass.
+  private func length(_ mass: Double) -> Double { isL1 ? mass : mass.squareRoot() }
 
   /// A window with a positive pyramid in one half and a negative one in the other, of norm 1; of halves one
   /// above the other or side by side.

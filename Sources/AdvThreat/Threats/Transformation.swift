@@ -90,7 +90,8 @@ public enum Transformation: Hashable, Sendable {
   }
 
   private static func flowed(_ image: [Float], _ field: FlowField, _ size: ImageSize, _ box: Box) -> [Float] {
-    precondition(field.down.count == size.pixelCount && field.right.count == size.pixelCount, "a field of other size")
+    precondition(
+      field.down.count == size.pixelCount && field.right.count == size.pixelCount, "a field of other size")
     var result = image
     for pixel in 0..<size.pixelCount {
       let taps = BilinearTaps(

@@ -79,7 +79,8 @@ public struct Verifier: Sendable {
         withRow(image, of: logits) { z in
           let isFinite = z.allSatisfy(\.isFinite)
           return Verdict(
-            outcome: failure.map { .error("\($0)") } ?? outcome(image, candidate, original, z, transformation),
+            outcome: failure.map { .error("\($0)") }
+              ?? outcome(image, candidate, original, z, transformation),
             distances: Distances(candidate, original),
             label: isFinite ? argmax(z) : nil,
             lead: isFinite ? problem.criterion.lead(image: image, logits: z) : nil)
