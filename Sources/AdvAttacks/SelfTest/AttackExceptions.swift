@@ -73,16 +73,17 @@ public enum AttackExceptions {
       attack: "boundary", norms: [.l2], allowance: .init(factor: 4),
       reason: "a random walk of 3,000 steps has adapted its steps three times", settings: [("steps", "3000")]),
     Exception(
-      attack: "hopskipjump", norms: [.l2, .linf], allowance: .init(factor: 1.5),
-      reason: "its normals are estimates from labels", settings: [("steps", "12")]),
+      attack: "hopskipjump", norms: [.l2, .linf], allowance: .init(factor: 1.75, floor: 0.001),
+      reason: "its normals are estimates from labels; it stops 1e-5 off the boundary",
+      settings: [("steps", "12")]),
     Exception(
-      attack: "signopt", norms: [.l2], allowance: .init(factor: 1.5),
+      attack: "signopt", norms: [.l2], allowance: .init(factor: 1.5, floor: 0.001),
       reason: "its slopes are estimates from labels", settings: [("queries", "6000")]),
     Exception(
       attack: "geoda", norms: [.l2], allowance: .init(factor: 1.75),
       reason: "its normals are estimates from labels"),
     Exception(
-      attack: "geoda", norms: [.linf], allowance: .init(factor: 3),
+      attack: "geoda", norms: [.linf], allowance: .init(factor: 3, floor: 0.001),
       reason: "one wrong sign costs a coordinate, and its ray knows nothing of the box"),
     Exception(
       attack: "noise", norms: Norm.allCases, allowance: none, reason: "noise looks for nothing"),

@@ -4,6 +4,9 @@ import Foundation
 
 /// What attacks that see labels only have in common: a place to begin, and the way from there to the boundary.
 extension QuerySearch {
+  /// How well an element's place on the boundary can be known in Float.
+  static let resolution = 1e-6
+
   /// The first of `draws` uniform draws from the box that meets the criterion; nil when the search is over.
   ///
   /// Where none does, the image's record says so and the image keeps its original: that concerns no other.
@@ -38,13 +41,12 @@ extension QuerySearch {
   /// The nearest adversarial point on the way from the image to `point`, which is adversarial itself, by
   /// bisection until the share is known to `tolerance`; nil when the search is over.
   ///
-  /// At most 60 queries. Ends early where no element moves by a millionth any more: closer to the boundary
-  /// logits tie in Float, and a tie breaks nothing.
+  /// At most 60 queries; see `resolution`.
   mutating func approach(
     _ point: [Float], _ norm: Norm, tolerance: Double, on oracle: any LabelOracle
   ) throws(ThreatError) -> [Float]? {
     var (low, high, nearest) = (0.0, 1.0, point)
-    let resolution = 1e-6 / Swift.max(distance(point, .linf), 1e-6)
+    let resolution = Self.resolution / Swift.max(distance(point, .linf), Self.resolution)
     for _ in 0..<60 where high - low > Swift.max(tolerance, resolution) {
       let middle = (low + high) / 2
       let candidate = between(point, middle, norm)

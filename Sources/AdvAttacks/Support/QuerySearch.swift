@@ -18,6 +18,7 @@ struct QuerySearch {
   /// How the points of the next question were made, one for each; for threats that want to know.
   var transformations: [Transformation] = []
 
+  private var reserve = 0  // queries kept back for the end
   private let shape: Shape
   private let loss: LossChoice?  // nil where only labels are asked for
   private(set) var record = ImageRecord()
@@ -66,8 +67,27 @@ struct QuerySearch {
   ) throws(ThreatError) -> AttackResult {
     try each(problem, nil) { (search) throws(ThreatError) in
       _ = try search.areMet(1, on: oracle, isOrigin: true) { [search] _ in search.original }
-      if !search.isOver { try body(&search) }
+      guard !search.isOver else { return }
+      if case .minimize = problem.objective { search.reserve = 1 }
+      try body(&search)
+      try search.stepOffTheBoundary(on: oracle)
     }
+  }
+
+  /// Replaces the nearest point by one a little further out, if that is adversarial too.
+  ///
+  /// Bisections end so close to the boundary that logits may tie in Float: a label does not tell a tie, which
+  /// breaks nothing.
+  private mutating func stepOffTheBoundary(on oracle: any LabelOracle) throws(ThreatError) {
+    guard reserve > 0, bestValue.isFinite else { return }
+    (reserve, isOver) = (0, false)
+    let reach = Swift.max(distance(best, .linf), 1e-6)
+    let point = original.indices.map { index in
+      let move = (Double(best[index]) - Double(original[index])) * (1 + 1e-5 / reach)
+      return problem.box.clamp(Float(Double(original[index]) + move))
+    }
+    if try isMet(point, on: oracle) == true { best = point }
+    isOver = true
   }
 
   private static func each(
@@ -143,7 +163,7 @@ struct QuerySearch {
   ) throws(ThreatError) -> Answer? {
     guard !isOver else { return nil }
     var all = Answer(values: [], isMet: [], isFinite: [])
-    let allowed = Swift.min(count, limit - queries)
+    let allowed = Swift.min(count, limit - queries - reserve)
     for start in Swift.stride(from: 0, to: allowed, by: Self.chunk) {
       let points = (start..<Swift.min(start + Self.chunk, allowed)).map(point)
       let answer = try question(self, Tensor(shape.prepending(points.count), points.flatMap(\.self)))

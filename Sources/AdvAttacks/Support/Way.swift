@@ -6,6 +6,12 @@ struct Way {
   var direction: [Float]
   /// g(θ), where it is the distance to the boundary.
   var distance: Double
+
+  /// The part of the distance that moves no element by more than a search needs to know.
+  var resolution: Double {
+    let steepest = direction.reduce(0) { Swift.max($0, $1.magnitude) }
+    return QuerySearch.resolution / Double(Swift.max(steepest, 1e-6))
+  }
 }
 
 extension QuerySearch {
@@ -23,10 +29,7 @@ extension QuerySearch {
     _ way: Way, _ tolerance: Double, on oracle: any LabelOracle
   ) throws(ThreatError) -> Way? {
     var (low, best) = (0.0, way)
-    // As in `approach`: no element needs to be known to more than a millionth.
-    let steepest = way.direction.reduce(0) { Swift.max($0, $1.magnitude) }
-    let resolution = 1e-6 / Double(Swift.max(steepest, 1e-6))
-    for _ in 0..<60 where best.distance - low > Swift.max(tolerance, resolution) {
+    for _ in 0..<60 where best.distance - low > Swift.max(tolerance, way.resolution) {
       let middle = Way(direction: way.direction, distance: (low + best.distance) / 2)
       guard let isMet = try isMet(point(middle), on: oracle) else { return nil }
       if isMet { best = middle } else { low = middle.distance }
