@@ -11,6 +11,8 @@ public struct CaseOperand: Sendable {
     case positive
     /// Uniform in (−1, 1), drawn again until it is 0.05 away from each of these.
     case awayFrom([Float])
+    /// Uniform in (−limit, limit), drawn again until it is 0.05 away from each of these.
+    case wide(Float, awayFrom: [Float])
     /// A random order of numbers that lie at least 0.05 apart: no two compete for a maximum.
     case distinct
   }
@@ -41,6 +43,13 @@ public struct CaseOperand: Sendable {
       for index in elements.indices {
         while kinks.contains(where: { abs($0 - elements[index]) < 0.05 }) {
           elements[index] = stream.uniform(-1, 1)
+        }
+      }
+    case .wide(let limit, let kinks):
+      for index in elements.indices {
+        elements[index] *= limit
+        while kinks.contains(where: { abs($0 - elements[index]) < 0.05 }) {
+          elements[index] = limit * stream.uniform(-1, 1)
         }
       }
     case .distinct: elements = (0..<count).map { 0.0625 * Float($0 - count / 2) }.shuffled(using: &stream)

@@ -5,7 +5,8 @@ import AdvTensor
 public enum OperatorCases {
   /// All cases.
   public static let all: [OperatorCase] =
-    elementwise + sums + convolutions + linears + normalisations + pools + reshapings
+    elementwise + activations + sums + convolutions + linears + products + normalisations + layerNorms
+    + softmaxes + pools + reshapings
 
   private static let shapes: [Shape] = [[1], [5], [3, 5, 7], [2, 1, 3]]
 
@@ -26,19 +27,51 @@ public enum OperatorCases {
       OperatorCase(ScaledPower(-1), [.image(shape, .positive)]),
       OperatorCase(ScaledPower(0.5), [.shared(shape, .positive)]),
       OperatorCase(ScaledPower(-0.75, factor: 3), [.image(shape, .positive)]),
-      OperatorCase(Softmax(), [x]),
-      OperatorCase(LogSoftmax(), [x]),
       OperatorCase(
         ScaleShift(), [x, .shared([shape[0]]), .shared([shape[0]])]),
     ]
   }
+
+  private static let activations: [OperatorCase] = shapes.flatMap { shape -> [OperatorCase] in
+    let x = CaseOperand.image(shape)
+    // The kinks of the hard functions at −3 and 3 lie outside the drawn values: these are wider.
+    let wide = CaseOperand.image(shape, .wide(4, awayFrom: [-3, 3]))
+    return [
+      OperatorCase(Exponential(), [x]),
+      OperatorCase(ErrorFunction(), [x]),
+      OperatorCase(SiLU(), [wide]),
+      OperatorCase(SiLUInputGradient(), [x, wide]),
+      OperatorCase(GELU(), [wide]),
+      OperatorCase(GELUInputGradient(), [x, wide]),
+      OperatorCase(HardSigmoid(), [wide]),
+      OperatorCase(HardSigmoidInputGradient(), [x, wide]),
+      OperatorCase(HardSwish(), [wide]),
+      OperatorCase(HardSwishInputGradient(), [x, wide]),
+      // Its pullback is an estimate, not its derivative.
+      OperatorCase(BinarySign(), [.image(shape, .awayFrom([0]))], targets: []),
+    ]
+  }
+
+  private static let softmaxes: [OperatorCase] =
+    ([
+      ([1], 0), ([5], 0), ([3, 5, 7], 0), ([2, 1, 3], 1),
+      ([3, 5, 7], 2), ([2, 3, 17], 2), ([4, 33], 1),
+    ] as [(Shape, Int)]).flatMap {
+      shape, axis -> [OperatorCase] in
+      let x = CaseOperand.image(shape)
+      return [
+        OperatorCase(Softmax(axis: axis), [x]),
+        OperatorCase(SoftmaxInputGradient(axis: axis), [x, x]),
+        OperatorCase(LogSoftmax(axis: axis), [x]),
+        OperatorCase(TotalOverChannels(axis: axis), [x]),
+      ]
+    }
 
   private static let sums: [OperatorCase] = shapes.flatMap { shape -> [OperatorCase] in
     [
       OperatorCase(ChannelSum(), [.image(shape)]),
       OperatorCase(ChannelSum(), [.shared(shape)]),
       OperatorCase(SumOverImages(), [.image(shape)]),
-      OperatorCase(TotalOverChannels(), [.image(shape)]),
     ]
   }
 
@@ -82,6 +115,35 @@ public enum OperatorCases {
       OperatorCase(LinearWeightGradient(), [x, y]),
     ]
   }
+
+  private static let products: [OperatorCase] = [(1, 1, 1), (3, 2, 5), (5, 17, 35)].flatMap {
+    (m: Int, k: Int, n: Int) -> [OperatorCase] in
+    [(false, false), (true, false), (false, true), (true, true)].flatMap { left, right -> [OperatorCase] in
+      let product = MatrixProduct(transposesLeft: left, transposesRight: right, factor: 0.5)
+      let (a, b): (Shape, Shape) = (left ? [2, k, m] : [2, m, k], right ? [2, n, k] : [2, k, n])
+      return [
+        OperatorCase(product, [.image(a), .image(b)]),
+        OperatorCase(product, [.image(a), .shared(b)]),
+        OperatorCase(product, [.shared(a.droppingFirst()), .image(b.droppingFirst())]),
+      ]
+    }
+  }
+
+  private static let layerNorms: [OperatorCase] =
+    ([
+      ([3], 0..<1), ([5, 3, 4], 0..<1), ([37, 2, 3], 0..<1),
+      ([3, 5], 1..<2), ([2, 3, 5], 1..<3), ([2, 4, 3], 1..<2),
+    ] as [(Shape, Range<Int>)]).flatMap {
+      shape, axes -> [OperatorCase] in
+      let (x, epsilon) = (CaseOperand.image(shape), 0.01)
+      let vector = CaseOperand.shared(Shape(Array(shape.dimensions[axes])))
+      return [
+        OperatorCase(LayerNorm(axes: axes, epsilon: epsilon), [x, vector, vector]),
+        // The second derivative toward x is refused, so only dy and scale are compared.
+        OperatorCase(
+          LayerNormInputGradient(axes: axes, epsilon: epsilon), [x, x, vector], targets: [0, 2]),
+      ]
+    }
 
   private static let normalisations: [OperatorCase] = [[3], [1, 3, 5], [2, 4, 3]].flatMap {
     (shape: Shape) -> [OperatorCase] in

@@ -23,6 +23,18 @@ struct ConventionTests {
     #expect(try gradient(Clip(lower: 0, upper: 1), at: x) == [0, 1, 1, 1, 0])
   }
 
+  @Test func `the hard activations have PyTorch's derivatives at their kinks`() throws {
+    let x = values([5], [-4, -3, 0, 3, 4])
+    #expect(try gradient(HardSigmoid(), at: x) == [0, 0, 1.0 / 6, 0, 0])
+    #expect(try gradient(HardSwish(), at: x) == [0, 0, 0.5, 1, 1])
+  }
+
+  @Test func `a binary sign passes the gradient straight through where |x| is at most 1`() throws {
+    let x = values([6], [-1.5, -1, -0.0, 0, 0.5, 1.5])
+    #expect(BinarySign().evaluate([x]).elements == [-1, -1, 1, 1, 1, 1])
+    #expect(try gradient(BinarySign(), at: x) == [0, 1, 1, 1, 1, 0])
+  }
+
   @Test func `relu, clip and max pool keep NaN`() {
     let x = values([1, 1, 4], [1, .nan, 3, 2])
     #expect(ReLU().evaluate([x]).elements[1].isNaN)

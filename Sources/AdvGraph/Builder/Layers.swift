@@ -26,6 +26,26 @@ extension Value {
       weights.parameter("running_var", [channels], .runningVariance), path: weights.path)
   }
 
+  /// Layer normalisation of each pixel of `[C, …]` over its channels.
+  public func layerNorm(_ weights: Weights, epsilon: Double = 1e-6) -> Value {
+    apply(
+      LayerNorm(axes: 0..<1, epsilon: epsilon), weights.parameter("weight", [channels], .scale),
+      weights.parameter("bias", [channels], .bias), path: weights.path)
+  }
+
+  /// A fully connected layer of each pixel of `[C, H, W]`: a 1×1 convolution whose weight is a matrix.
+  public func pixelwiseLinear(_ weights: Weights, _ outputs: Int) -> Value {
+    pixelwiseLinear(
+      weights.parameter("weight", [outputs, channels], .linearWeight),
+      weights.parameter("bias", [outputs], .bias), path: weights.path)
+  }
+
+  /// A fully connected layer of each pixel with this matrix and bias.
+  public func pixelwiseLinear(_ matrix: Value, _ bias: Value, path: String) -> Value {
+    let kernels = matrix.reshape([matrix.shape[0], channels, 1, 1])
+    return apply(Convolution(), kernels, bias, path: path)
+  }
+
   /// A fully connected layer from `[k]` to `[outputs]`.
   public func linear(_ weights: Weights, _ outputs: Int, bias: Bool = true) -> Value {
     let matrix = weights.parameter("weight", [outputs, channels], .linearWeight)
@@ -41,6 +61,18 @@ extension Value {
 
   /// x moved into [lower, upper].
   public func clip(_ lower: Float, _ upper: Float) -> Value { apply(Clip(lower: lower, upper: upper)) }
+
+  /// x · σ(x).
+  public func silu() -> Value { apply(SiLU()) }
+
+  /// x · Φ(x), with the exact normal distribution.
+  public func gelu() -> Value { apply(GELU()) }
+
+  /// min(max(x / 6 + 1/2, 0), 1).
+  public func hardSigmoid() -> Value { apply(HardSigmoid()) }
+
+  /// x · min(max(x / 6 + 1/2, 0), 1).
+  public func hardSwish() -> Value { apply(HardSwish()) }
 
   /// 1 / (1 + exp(−x)).
   public func sigmoid() -> Value { apply(Sigmoid()) }

@@ -18,10 +18,14 @@ public struct Sigmoid: Operator {
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
-    operands[0].map { x in
-      let small = S.exponential(-abs(x))  // never above 1
-      return x < 0 ? small / (1 + small) : 1 / (1 + small)
-    }
+    operands[0].map { Self.value($0) }
+  }
+
+  /// The function of one number.
+  @inline(__always)
+  static func value<S: ReferenceScalar>(_ x: S) -> S {
+    let small = S.exponential(-abs(x))  // never above 1
+    return x < 0 ? small / (1 + small) : 1 / (1 + small)
   }
 
   // forward: y = σ(x)    so: dx = dy · (y − y²).

@@ -72,20 +72,22 @@ public struct SumOverImages: Operator {
   }
 }
 
-/// The sum along axis 0 of each image, repeated at every place that it was summed over: its own adjoint.
+/// The sum along an axis of each image, by default the channels', repeated at every place that it was summed over: its own adjoint.
 ///
 /// It is what the gradients of the softmax family need.
 public struct TotalOverChannels: Operator {
   /// The identifier in dumps.
   public static let name = "total-over-channels"
+  /// The axis of the shape, without the batch: 0 for channels.
+  public var axis: Int
 
-  /// A total along the channels.
-  public init() {}
+  /// A total along this axis.
+  public init(axis: Int = 0) { self.axis = axis }
 
-  /// One operand `[C, …]`; the result has the same type.
+  /// One operand that has the axis; the result has the same type.
   public func resultType(of operands: [TensorType]) throws(OperandError) -> TensorType {
     try OperandError.require(operands, "x")
-    try OperandError.requireChannels(operands[0], of: "x")
+    try OperandError.requireAxis(axis, of: operands[0], "x")
     return operands[0]
   }
 
@@ -93,7 +95,7 @@ public struct TotalOverChannels: Operator {
   @_specialize(where S == Float)
   @_specialize(where S == Double)
   public func evaluate<S: ReferenceScalar>(_ operands: [ReferenceTensor<S>]) -> ReferenceTensor<S> {
-    operands[0].mappingColumns { column in
+    operands[0].mappingColumns(along: axis) { column in
       let total = column.reduce(0, +)
       return column.map { _ in total }
     }
