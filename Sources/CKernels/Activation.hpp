@@ -89,6 +89,24 @@ struct Function<ADVK_HARD_SWISH> {
   static float slope(float x, ActivationParameters p) { return Gate::value(x, p) + x * Gate::slope(x, p); }
 };
 
+template <>
+struct Function<ADVK_EXPONENTIAL> {
+  static float value(float x, ActivationParameters) { return expf(x); }
+  static float slope(float y, ActivationParameters) { return y; }
+};
+
+template <>
+struct Function<ADVK_ERF> {
+  static float value(float x, ActivationParameters) { return erff(x); }
+  static float slope(float x, ActivationParameters) { return 1.12837917f * expf(-x * x); }
+};
+
+template <>
+struct Function<ADVK_BINARY_SIGN> {
+  static float value(float x, ActivationParameters) { return x < 0 ? -1 : (x >= 0 ? 1 : x); }
+  static float slope(float x, ActivationParameters) { return x >= -1 && x <= 1 ? 1 : 0; }
+};
+
 template <AdvkActivationKind Kind>
 void activate(const AdvkActivation &d, ptrdiff_t image, ptrdiff_t block, ptrdiff_t y) {
   const ActivationParameters parameters = {d.a, d.b};
@@ -117,6 +135,9 @@ inline ActivationFunction find_activation(AdvkActivationKind kind) {
     case ADVK_SOFTPLUS: return &activate<ADVK_SOFTPLUS>;
     case ADVK_HARD_SIGMOID: return &activate<ADVK_HARD_SIGMOID>;
     case ADVK_HARD_SWISH: return &activate<ADVK_HARD_SWISH>;
+    case ADVK_EXPONENTIAL: return &activate<ADVK_EXPONENTIAL>;
+    case ADVK_ERF: return &activate<ADVK_ERF>;
+    case ADVK_BINARY_SIGN: return &activate<ADVK_BINARY_SIGN>;
   }
   __builtin_unreachable();
 }

@@ -4,11 +4,14 @@
 #include "Channels.hpp"
 #include "Convolution.hpp"
 #include "Depthwise.hpp"
+#include "LayerNorm.hpp"
 #include "Layout.hpp"
 #include "Linear.hpp"
+#include "MatrixProduct.hpp"
 #include "Pointwise.hpp"
 #include "Pooling.hpp"
 #include "Probe.hpp"
+#include "Spread.hpp"
 #include "StemGradient.hpp"
 #include "WeightGradient.hpp"
 #include "Winograd.hpp"
@@ -40,6 +43,10 @@ constexpr Kernels all_kernels = {
     .activation = activation,
     .softmax_forward = softmax_forward,
     .softmax_input_gradient = softmax_input_gradient,
+    .layer_norm = layer_norm,
+    .matrix_product = matrix_product,
+    .spread = spread,
+    .pixel_sum = pixel_sum,
     .fill = fill,
     .copy_channels = copy_channels,
     .channel_sums = channel_sums,

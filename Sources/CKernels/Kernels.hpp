@@ -34,6 +34,10 @@ struct Kernels {
   Kernel<AdvkActivation> activation;
   Kernel<AdvkSoftmax> softmax_forward;
   Kernel<AdvkSoftmax> softmax_input_gradient;
+  Kernel<AdvkLayerNorm> layer_norm;
+  Kernel<AdvkMatrixProduct> matrix_product;
+  Kernel<AdvkSpread> spread;
+  Kernel<AdvkSpread> pixel_sum;
   Kernel<AdvkFill> fill;
   Kernel<AdvkChannelCopy> copy_channels;
   Kernel<AdvkChannelSums> channel_sums;

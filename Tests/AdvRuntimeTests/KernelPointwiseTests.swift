@@ -89,10 +89,14 @@ import Testing
     case .softplus: return log(1 + exp(x))
     case .hardSigmoid: return min(max(x / 6 + 0.5, 0), 1)
     case .hardSwish: return x * min(max(x / 6 + 0.5, 0), 1)
+    case .exponential: return exp(x)
+    case .errorFunction: return erf(x)
+    case .binarySign: return x < 0 ? -1 : 1
     }
   }
 
-  @Test(arguments: 0..<10) func `activations and derivatives agree with their formulas`(_ raw: Int) throws {
+  // The last kind passes a gradient that is not its derivative.
+  @Test(arguments: 0..<12) func `activations and derivatives agree with their formulas`(_ raw: Int) throws {
     let kind = try #require(AdvkActivationKind(rawValue: Int32(raw)))
     var x = PlanarMap(2, 18, 3, 4, seed: 81)
     for i in x.values.indices { x.values[i] *= 5 }
@@ -109,7 +113,7 @@ import Testing
       (d.input, d.output) = (input.view, output.view)
       advk_activation(isa, &d, 0, 2)
       #expect(kernelError(output.planar.values, y) < 1e-6, "\(isa)")
-      d.saved = kind == .sigmoid || kind == .tanh ? output.view : input.view
+      d.saved = [.sigmoid, .tanh, .exponential].contains(kind) ? output.view : input.view
       (d.input, d.output, d.backward) = (outputGradient.view, inputGradient.view, true)
       advk_activation(isa, &d, 0, 2)
       #expect(kernelError(inputGradient.planar.values, dx) < 2e-6, "\(isa)")

@@ -23,23 +23,3 @@ struct ActivationKernel: Kernel {
     advk_activation(isa, &d, 0, images)
   }
 }
-
-/// A softmax over the features of a vector.
-struct SoftmaxKernel: Kernel {
-  let isa: AdvkISA
-  let input: SlotID
-  let output: SlotID
-  let features: Int
-  let division = Division.images
-
-  var text: String { "softmax" }
-  var reads: [SlotID] { [input] }
-  var writes: [SlotID] { [output] }
-
-  func run(_ memory: Memory, _ images: Int) {
-    var d = AdvkSoftmax(
-      input: memory.floats(input), input_stride: memory.stride(input), saved: nil, saved_stride: 0,
-      output: memory.floats(output), output_stride: memory.stride(output), features: features)
-    advk_softmax_forward(isa, &d, 0, images)
-  }
-}

@@ -1,6 +1,7 @@
-/// A product or difference of two values that lie alike. Halos stay zero under both.
+/// A sum, product or difference of two values that lie alike. Halos stay zero under all three.
 struct ArithmeticKernel: Kernel {
   enum Operation: String, Sendable {
+    case add
     case multiply
     case subtract
   }
@@ -22,6 +23,7 @@ struct ArithmeticKernel: Kernel {
       let y = memory.floats(right) + image * memory.stride(right)
       let z = memory.floats(output) + image * memory.stride(output)
       switch operation {
+      case .add: for index in 0..<count { z[index] = x[index] + y[index] }
       case .multiply: for index in 0..<count { z[index] = x[index] * y[index] }
       case .subtract: for index in 0..<count { z[index] = x[index] - y[index] }
       }

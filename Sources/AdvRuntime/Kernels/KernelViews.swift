@@ -2,7 +2,7 @@ import AdvGraph
 import AdvTensor
 import CKernels
 
-/// A slot as kernels on blocked maps see it; a vector is a map of one pixel.
+/// A slot as kernels on blocked maps see it; anything else is a vector, a map of one pixel.
 struct ViewSpec: Sendable {
   let slot: SlotID
   let blocks: Int
@@ -15,7 +15,7 @@ struct ViewSpec: Sendable {
   init(_ slot: SlotID, _ value: Slot) {
     let shape = value.type.shape
     self.slot = slot
-    blocks = (shape[0] + 15) / 16
+    blocks = (shape.lanes + 15) / 16
     (height, width) = shape.rank == 3 ? (shape[1], shape[2]) : (1, 1)
     let halo = if case .blocked(let halo) = value.layout { halo } else { 0 }
     rowStride = (width + 2 * halo) * 16

@@ -3,7 +3,7 @@ import AdvTensor
 import CKernels
 
 extension ReLU: Lowerable {
-  func demands(at site: LoweringSite) -> [Demand]? { site.result.isViewable ? [.view(halo: 0)] : nil }
+  func demands(at site: LoweringSite) -> [Demand]? { site.result.isForEachImage ? [.view(halo: 0)] : nil }
 
   func lower(at site: LoweringSite, into lowering: inout Lowering) {
     let input = lowering.view(of: site.operands[0])
@@ -16,7 +16,7 @@ extension ReLU: Lowerable {
 
 extension KeepWherePositive: Lowerable {
   func demands(at site: LoweringSite) -> [Demand]? {
-    site.types.allSatisfy(\.isViewable) ? [.view(halo: 0), .bits] : nil
+    site.types.allSatisfy(\.isForEachImage) ? [.view(halo: 0), .bits] : nil
   }
 
   func lower(at site: LoweringSite, into lowering: inout Lowering) {
@@ -28,11 +28,10 @@ extension KeepWherePositive: Lowerable {
 }
 
 extension Add: Lowerable {
-  func demands(at site: LoweringSite) -> [Demand]? {
-    site.types.allSatisfy(\.isViewable) ? [.view(halo: 0), .view(halo: 0)] : nil
-  }
+  func demands(at site: LoweringSite) -> [Demand]? { site.arithmeticDemands }
 
   func lower(at site: LoweringSite, into lowering: inout Lowering) {
+    if site.demandsPlain { return lowering.emitPlainArithmetic(.add, site) }
     let (left, right) = (lowering.view(of: site.operands[0]), lowering.view(of: site.operands[1]))
     var kernel = PointwiseKernel(site.isa, left, lowering.defineView(site.node))
     kernel.residual = right
@@ -70,7 +69,7 @@ extension FusedScaleShift: Lowerable {
 
 extension Reshape: Lowerable {
   func demands(at site: LoweringSite) -> [Demand]? {
-    guard site.types[0].isViewable, site.result.isViewable else { return nil }
+    guard site.result.isForEachImage else { return nil }
     return [isFlattening(site) ? .view(halo: 0) : .plain]
   }
 

@@ -59,6 +59,8 @@ struct LoweringSite {
 extension TensorType {
   /// Whether kernels on views can work on it: a map `[C, H, W]` or a vector for each image.
   var isViewable: Bool { multiplicity == .perImage && (shape.rank == 3 || shape.rank == 1) }
+  /// Whether there is one for each image: then what works element by element can run over its memory.
+  var isForEachImage: Bool { multiplicity == .perImage }
   /// Whether it is `[C, H, W]` for each image.
   var isMap: Bool { multiplicity == .perImage && shape.rank == 3 }
   /// Whether it is `[features]` for each image.

@@ -200,8 +200,8 @@ extension Slot {
     case (.planes(let wanted), .planes(let halo)): halo >= wanted
     case (.planes(halo: 0), .plain): true
     case (.view(let wanted), .blocked(let halo)): halo >= wanted
-    // A vector of the caller has another pitch than whole blocks.
-    case (.view, .plain): type.isVector && !region.isCallers
+    // What is no map is a vector for views; one of the caller has another pitch than whole blocks.
+    case (.view, .plain): !type.isMap && !region.isCallers
     case (.bits, .bits): true
     default: false
     }

@@ -86,7 +86,7 @@ struct Slot: Sendable {
   var pixels: Int { type.shape.rank == 3 ? type.shape[1] * type.shape[2] : 1 }
 
   /// The number of blocks of 16 channels.
-  var blocks: Int { (type.shape[0] + 15) / 16 }
+  var blocks: Int { (type.shape.lanes + 15) / 16 }
 
   /// What must agree for two slots to use the same bytes at different times: a halo is cleared only when
   /// the arena is made, so slots with one share memory only with slots of the same pitch.
@@ -105,6 +105,11 @@ struct Slot: Sendable {
   static func aligned(_ bytes: Int, to alignment: Int) -> Int {
     (bytes + alignment - 1) / alignment * alignment
   }
+}
+
+extension Shape {
+  /// What lies in the lanes of blocks: the channels of a map, all elements of anything else.
+  var lanes: Int { rank == 3 ? self[0] : elementCount }
 }
 
 /// The pitch of a slot's blocks.

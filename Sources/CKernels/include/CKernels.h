@@ -173,6 +173,14 @@ void advk_activation(AdvkISA isa, const AdvkActivation *d, ptrdiff_t first, ptrd
 void advk_softmax_forward(AdvkISA isa, const AdvkSoftmax *d, ptrdiff_t first, ptrdiff_t count);
 /// output = y * (input - sum of input * y), with y = `d->saved`, the softmax of the forward direction.
 void advk_softmax_input_gradient(AdvkISA isa, const AdvkSoftmax *d, ptrdiff_t first, ptrdiff_t count);
+/// Layer normalisation over channels, or its input gradient; see `AdvkLayerNorm`.
+void advk_layer_norm(AdvkISA isa, const AdvkLayerNorm *d, ptrdiff_t first, ptrdiff_t count);
+/// Products of matrices of each image; see `AdvkMatrixProduct`.
+void advk_matrix_product(AdvkISA isa, const AdvkMatrixProduct *d, ptrdiff_t first, ptrdiff_t count);
+/// Every pixel of the output = the one pixel of the input.
+void advk_spread(AdvkISA isa, const AdvkSpread *d, ptrdiff_t first, ptrdiff_t count);
+/// The one pixel of the output = the sum of the input's pixels.
+void advk_pixel_sum(AdvkISA isa, const AdvkSpread *d, ptrdiff_t first, ptrdiff_t count);
 /// Sets the interior of a view to a value.
 void advk_fill(AdvkISA isa, const AdvkFill *d, ptrdiff_t first, ptrdiff_t count);
 /// Copies channels between maps of one size at any channel offset (concatenation, slices); other lanes of the

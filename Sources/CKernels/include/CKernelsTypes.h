@@ -196,6 +196,8 @@ typedef struct {
 /// leakyRelu: x < 0 ? a x : x. elu: x < 0 ? a (e^x - 1) : x. clip: [a, b], gradient passes at the bounds.
 /// silu: x sigmoid(x). gelu: x Phi(x), with erf. softplus: log(1 + e^x).
 /// hardSigmoid: clip(x / 6 + 1 / 2, 0, 1), gradient where -3 < x < 3. hardSwish: x hardSigmoid(x).
+/// exponential: saves y. erf: saves x. binarySign: -1 where x < 0, else 1;
+/// the gradient passes where -1 <= x <= 1 (straight-through).
 typedef enum __attribute__((enum_extensibility(closed))) AdvkActivationKind : int32_t {
   ADVK_SIGMOID __attribute__((swift_name("sigmoid"))) = 0,
   ADVK_TANH __attribute__((swift_name("tanh"))) = 1,
@@ -207,6 +209,9 @@ typedef enum __attribute__((enum_extensibility(closed))) AdvkActivationKind : in
   ADVK_SOFTPLUS __attribute__((swift_name("softplus"))) = 7,
   ADVK_HARD_SIGMOID __attribute__((swift_name("hardSigmoid"))) = 8,
   ADVK_HARD_SWISH __attribute__((swift_name("hardSwish"))) = 9,
+  ADVK_EXPONENTIAL __attribute__((swift_name("exponential"))) = 10,
+  ADVK_ERF __attribute__((swift_name("errorFunction"))) = 11,
+  ADVK_BINARY_SIGN __attribute__((swift_name("binarySign"))) = 12,
 } AdvkActivationKind;
 
 /// An activation. Forward: output = f(input). Backward: input is the gradient of the output, `saved` the
@@ -231,6 +236,40 @@ typedef struct {
   ptrdiff_t output_stride;
   ptrdiff_t features;
 } AdvkSoftmax;
+
+/// Layer normalisation over the channels of each pixel: output = (input - mean) / sqrt(variance + epsilon) * scale
+/// + shift; with a cotangent its input gradient, for which `shift` is not read. Lanes past the last channel may
+/// hold anything and become 0; scale and shift hold whole blocks.
+typedef struct {
+  AdvkView input;
+  AdvkView cotangent;
+  AdvkView output;
+  const float *scale;
+  const float *shift;
+  ptrdiff_t channels;
+  float epsilon;
+} AdvkLayerNorm;
+
+/// output [matrices][rows][columns] = factor * left [matrices] * right [matrices], dense; `*_row` and `*_column`
+/// are the distances of rows and columns in each matrix, `*_stride` those from image to image. `scratch` holds
+/// inner x (columns in whole blocks of 16) floats for one caller at a time.
+typedef struct {
+  const float *left;
+  ptrdiff_t left_stride, left_row, left_column;
+  const float *right;
+  ptrdiff_t right_stride, right_row, right_column;
+  float *output;
+  ptrdiff_t output_stride;
+  ptrdiff_t matrices, rows, inner, columns;
+  float factor;
+  float *scratch;
+} AdvkMatrixProduct;
+
+/// A map of one pixel on one side, a map of the same channels on the other.
+typedef struct {
+  AdvkView input;
+  AdvkView output;
+} AdvkSpread;
 
 /// A fill of a view's interior.
 typedef struct {
