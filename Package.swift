@@ -82,7 +82,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels", "CAllocationCounter"]),
     tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "CZlib"]),
-    tests("AdvModels", imports: ["AdvTensor", "AdvGraph", "AdvFormats"]),
+    tests("AdvModels", imports: ["AdvSettings", "AdvTensor", "AdvGraph", "AdvFormats"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),
     tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),

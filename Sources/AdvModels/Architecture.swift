@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// A family of networks with its parameters as stored properties: depth, widths, classes, input shape.
@@ -10,6 +11,9 @@ public protocol Architecture: Hashable, Sendable {
   var classes: Int { get set }
   /// The shape of one image, `[channels, height, width]`; linear models take any shape.
   var inputShape: Shape { get set }
+
+  /// The properties that a user may set in a specifier, besides the class count and the image's size.
+  static var parameters: [Parameter<Self>] { get }
 
   /// Records the layers between `x` (n × `inputShape`) and the logits (n × `[classes]`).
   func build(_ x: Value, _ w: Weights) -> Value
@@ -25,6 +29,9 @@ public protocol Architecture: Hashable, Sendable {
 }
 
 extension Architecture {
+  /// No rows of its own.
+  public static var parameters: [Parameter<Self>] { [] }
+
   /// No tensor is ignored.
   public func ignores(_ weight: String) -> Bool { false }
 

@@ -33,13 +33,15 @@ extension ModelEntry {
 public enum ModelCatalog {
   /// The entries, in order of the field's history.
   public static let all: [ModelEntry] =
-    basics + beforeResidual + cifarResidual + imageNetResidual + afterResidual + forShapes10
+    basics + beforeResidual + cifarResidual + imageNetResidual + afterResidual + modern + forShapes10
 
   /// The names of `all`.
   public static var names: [String] { all.map(\.name) }
 
-  /// The entry of a name; an unknown one is an error that offers the nearest.
+  /// The entry of a name, or of a name with parameters as in `wide_resnet:width=2`; an unknown one is an error that
+  /// offers the nearest.
   public static func entry(named name: String) throws(ModelError) -> ModelEntry {
+    if name.contains(":") { return try entry(specifiedBy: name) }
     if let entry = all.first(where: { $0.name == name }) { return entry }
     throw .unknownName(name, nearest: nearestNames(to: name, among: names))
   }

@@ -44,6 +44,9 @@ extension ModelCatalog {
       "resnext101_32x8d", ImageNetResNet(.bottleneck, [3, 4, 23, 3], groups: 32, widthPerGroup: 8),
       "Xie et al. 2017, arXiv:1611.05431"),
     residual(
+      "resnext101_64x4d", ImageNetResNet(.bottleneck, [3, 4, 23, 3], groups: 64, widthPerGroup: 4),
+      "Xie et al. 2017, arXiv:1611.05431"),
+    residual(
       "wide_resnet50_2", ImageNetResNet(.bottleneck, [3, 4, 6, 3], widthPerGroup: 128),
       "Zagoruyko & Komodakis 2016, arXiv:1605.07146"),
     residual(
@@ -115,6 +118,12 @@ extension ModelCatalog {
         "densenet_bc_100_12", DenseNet(cifarDepth: 100, growth: 12), "DenseNet-BC for 32×32 images",
         densePaper,
         card: .cifar10),
+      ModelEntry(
+        "densenet_bc_250_24", DenseNet(cifarDepth: 250, growth: 24), "DenseNet-BC for 32×32 images",
+        densePaper, card: .cifar10),
+      ModelEntry(
+        "densenet_bc_190_40", DenseNet(cifarDepth: 190, growth: 40), "DenseNet-BC for 32×32 images",
+        densePaper, card: .cifar10),
       compact("resnet_2b", 1, 8), compact("resnet_4b", 2, 16),
       imageNet("mobilenet_v2", MobileNetV2(), "MobileNetV2", "Sandler et al. 2018, arXiv:1801.04381"),
     ]

@@ -1,10 +1,13 @@
 import AdvFormats
 import AdvGraph
+import AdvSettings
 
 /// Why a model could not be found, loaded or used: what, where, got, expected, remedy.
 public enum ModelError: Error, Sendable, CustomStringConvertible {
   /// A name that the catalogue does not know, with the nearest ones that it does.
   case unknownName(String, nearest: [String])
+  /// A specifier with an unknown parameter or a bad value.
+  case setting(SettingError)
   /// A model without built-in weights, and no file given.
   case noWeights(model: String)
   /// Weights that do not fit: one line for every missing, extra, misshapen or non-finite tensor.
@@ -27,6 +30,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
       "unknown model '\(name)'.\n  "
         + (nearest.isEmpty ? "" : "Did you mean \(nearest.joined(separator: ", "))? ")
         + "`advkit models` lists every name; a file needs its extension (.safetensors, .pth, .pt, .th, .onnx)."
+    case .setting(let error): error.description
     case .noWeights(let model):
       "model '\(model)' has no built-in weights.\n  "
         + "Give a checkpoint with --weights FILE, or train one with `advkit train --model \(model)`."

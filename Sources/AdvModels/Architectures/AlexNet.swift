@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// AlexNet in torchvision's form — Krizhevsky 2014, arXiv:1404.5997, "One weird trick": one group, no
@@ -27,6 +28,13 @@ public struct AlexNet: Architecture {
     h = h.averagedToAtMost(6).flatten()
     h = h.linear(classifier[1], hidden).relu().linear(classifier[4], hidden).relu()
     return h.linear(classifier[6], classes)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<AlexNet>] {
+    [
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// AlexNet as published — Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with deep convolutional
@@ -29,6 +30,13 @@ public struct AlexNetOriginal: Architecture {
     h = h.conv(w["conv5"], channels: 256, kernel: 3, padding: 1, groups: 2).relu().maxPool(3, stride: 2)
     h = h.flatten().linear(w["fc6"], hidden).relu().linear(w["fc7"], hidden).relu()
     return h.linear(w["fc8"], classes)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<AlexNetOriginal>] {
+    [
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

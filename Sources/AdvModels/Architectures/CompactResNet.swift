@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// The small residual networks of the verification competitions, without batch norm — Bak, Liu & Johnson 2021,
@@ -33,6 +34,14 @@ public struct CompactResNet: Architecture {
       .conv(w["conv2"], channels: 2 * width, kernel: 3, padding: 1)
     if stride == 1 { return (h + x).relu() }
     return (h + x.conv(w["shortcut"][0], channels: 2 * width, kernel: 1, stride: stride)).relu()
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<CompactResNet>] {
+    [
+      .int("stages", \.stages, in: 1...2, "The number of stages of two blocks."),
+      .int("width", \.width, in: 1...1024, "The channels of the first convolution."),
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Densely connected network — Huang et al. 2017, arXiv:1608.06993: every layer reads all layers before it in
@@ -70,6 +71,14 @@ public struct DenseNet: Architecture {
   private func transition(_ x: Value, _ w: Weights) -> Value {
     x.batchNorm(w["norm"]).relu().conv(w["conv"], channels: x.channels / 2, kernel: 1, bias: false)
       .averagePool(2)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<DenseNet>] {
+    [
+      .int("growth", \.growth, in: 1...256, "The channels that a layer adds."),
+      .int("initial", \.initial, in: 1...1024, "The channels before the first block."),
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

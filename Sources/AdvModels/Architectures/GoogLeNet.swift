@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// GoogLeNet — Szegedy et al. 2015, arXiv:1409.4842, table 1, as torchvision builds it: batch norm after every
@@ -7,12 +8,14 @@ import AdvTensor
 /// Nine Inception modules, global average pooling, one linear layer. At 224×224 with 1,000 classes, without
 /// the two auxiliary classifiers of training: 6,624,904 parameters, 1.50 G multiply–adds.
 public struct GoogLeNet: Architecture {
-  /// What an Inception module does before its large filters.
-  public enum Module: String, Hashable, Sendable {
+  /// What an Inception module does before its large filters, or instead of them.
+  public enum Module: String, CaseIterable, Hashable, Sendable {
     /// Reduces the channels by 1×1 convolutions.
     case reducing
     /// Nothing: the paper's figure 2a, for the comparison of work.
     case naive
+    /// Reduces, and computes each n×n filter as 1×n and n×1 — Szegedy et al. 2016, arXiv:1512.00567, figure 6.
+    case factorized
   }
 
   /// Channels of a module: 1×1; 3×3 behind its reduction; the third branch behind its; behind the pool.
@@ -38,8 +41,8 @@ public struct GoogLeNet: Architecture {
   /// The shape of one image.
   public var inputShape: Shape = [3, 224, 224]
 
-  /// Torchvision's network.
-  public init() {}
+  /// Torchvision's network, or one with other modules.
+  public init(module: Module = .reducing) { self.module = module }
 
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
@@ -60,9 +63,14 @@ public struct GoogLeNet: Architecture {
     return h.globalAveragePool().linear(w["fc"], classes)
   }
 
-  private func basic(_ x: Value, _ w: Weights, channels: Int, kernel: Int, stride: Int = 1) -> Value {
-    x.conv(w["conv"], channels: channels, kernel: kernel, stride: stride, padding: kernel / 2, bias: false)
-      .batchNorm(w["bn"], epsilon: 1e-3).relu()
+  private func basic(
+    _ x: Value, _ w: Weights, channels: Int, kernel: some PlaneExtent, stride: Int = 1
+  ) -> Value {
+    let padding = Size2D(kernel.size.height / 2, kernel.size.width / 2)
+    return x.conv(
+      w["conv"], channels: channels, kernel: kernel, stride: stride, padding: padding, bias: false
+    )
+    .batchNorm(w["bn"], epsilon: 1e-3).relu()
   }
 
   private func inception(_ x: Value, _ w: Weights, _ widths: Widths) -> Value {
@@ -72,6 +80,14 @@ public struct GoogLeNet: Architecture {
     case .naive:
       let three = basic(x, w["branch2"], channels: widths.three, kernel: 3)
       return one.concat([three, basic(x, w["branch3"], channels: widths.five, kernel: largeKernel), pooled])
+    case .factorized:
+      let reduced = basic(x, w["branch2"][0], channels: widths.reduce3, kernel: 1)
+      let reduced5 = basic(x, w["branch3"][0], channels: widths.reduce5, kernel: 1)
+      return one.concat([
+        factorized(reduced, w["branch2"], channels: widths.three, kernel: 3),
+        factorized(reduced5, w["branch3"], channels: widths.five, kernel: 5),
+        basic(pooled, w["branch4"][1], channels: widths.pool, kernel: 1),
+      ])
     case .reducing:
       let reduced3 = basic(x, w["branch2"][0], channels: widths.reduce3, kernel: 1)
       let reduced5 = basic(x, w["branch3"][0], channels: widths.reduce5, kernel: 1)
@@ -83,10 +99,27 @@ public struct GoogLeNet: Architecture {
     }
   }
 
+  private func factorized(_ x: Value, _ w: Weights, channels: Int, kernel: Int) -> Value {
+    let row = basic(x, w[1], channels: channels, kernel: Size2D(1, kernel))
+    return basic(row, w[2], channels: channels, kernel: Size2D(kernel, 1))
+  }
+
+  /// The kind of module, and the filters of its third branch.
+  public static var parameters: [Parameter<GoogLeNet>] {
+    [
+      .choice("module", \.module, "What an Inception module does before its large filters."),
+      .int(
+        "kernel", \.largeKernel, in: 1...11,
+        "The filters of the third branch: 3 in torchvision, 5 in the paper."),
+    ]
+  }
+
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "conv1.conv", last: "fc")
-    if let shape = checkpoint["inception3a.branch3.1.conv.weight"], shape.rank == 4 { largeKernel = shape[2] }
+    if let shape = checkpoint["inception3a.branch3.1.conv.weight"], shape.rank == 4, shape[2] == shape[3] {
+      largeKernel = shape[2]
+    }
   }
 
   /// The auxiliary classifiers play no part in the logits.

@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Residual network for ImageNet — He et al. 2016, arXiv:1512.03385, table 1, under torchvision's names; with
@@ -71,6 +72,15 @@ public struct ImageNetResNet: Architecture {
       .batchNorm(w["bn2"]).relu()
       .conv(w["conv3"], channels: planes * 4, kernel: 1, bias: false)
       .batchNorm(w["bn3"])
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<ImageNetResNet>] {
+    [
+      .int("groups", \.groups, in: 1...256, "The groups of the 3×3 convolutions of bottlenecks."),
+      .int(
+        "width", \.widthPerGroup, in: 1...1024, "The channels of one group where the stage has 64 planes."),
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

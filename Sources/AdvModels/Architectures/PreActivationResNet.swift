@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Pre-activation residual network for 32×32 images — He et al. 2016, arXiv:1603.05027, figure 4e: batch norm and
@@ -54,6 +55,13 @@ public struct PreActivationResNet: Architecture {
       h = h.batchNorm(w["bn3"]).relu().conv(w["conv3"], channels: channels, kernel: 1, bias: false)
     }
     return h + shortcut
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<PreActivationResNet>] {
+    [
+      .int("depth", \.depth, in: 8...2000, "The number of layers, 6k + 2 or 9k + 2.")
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

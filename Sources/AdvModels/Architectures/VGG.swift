@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// VGG — Simonyan & Zisserman 2015, arXiv:1409.1556, table 1, under torchvision's names.
@@ -73,6 +74,13 @@ public struct VGG: Architecture {
     h = h.averagedToAtMost(7).flatten()
     h = h.linear(w["classifier"][0], hidden).relu().linear(w["classifier"][3], hidden).relu()
     return h.linear(w["classifier"][6], classes)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<VGG>] {
+    [
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Wide residual network for 32×32 images — Zagoruyko & Komodakis 2016, arXiv:1605.07146: pre-activation blocks
@@ -37,6 +38,14 @@ public struct WideResNet: Architecture {
     h = h.batchNorm(w["bn2"]).relu().conv(w["conv2"], channels: channels, kernel: 3, padding: 1, bias: false)
     if x.channels == channels { return h + x }
     return h + activated.conv(w["convShortcut"], channels: channels, kernel: 1, stride: stride, bias: false)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<WideResNet>] {
+    [
+      .int("depth", \.depth, in: 10...1000, "The number of layers, 6k + 4."),
+      .int("width", \.width, in: 1...64, "The factor on the channels 16, 32, 64."),
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// ZFNet — Zeiler & Fergus 2014, arXiv:1311.2901, figure 3: AlexNet with a finer first layer (7×7, stride 2),
@@ -28,6 +29,13 @@ public struct ZFNet: Architecture {
     h = h.conv(features[10], channels: 256, kernel: 3, padding: 1).relu().maxPool(3, stride: 2)
     h = h.flatten().linear(classifier[1], hidden).relu().linear(classifier[4], hidden).relu()
     return h.linear(classifier[6], classes)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<ZFNet>] {
+    [
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -62,11 +62,13 @@ public struct Inspection: Codable, Hashable, Sendable {
         let read = operands.filter { graph.nodes[$0].type.multiplicity == .perImage }.map { fields[$0] }
         let isLocal = !window.seesAll && read.allSatisfy { $0 != nil }
         fields[id] = isLocal ? Field.through(window, read.compactMap { $0 }) : nil
-        if operation is Reshape { continue }
+        // What is done to weights belongs to the layer that reads them.
+        if operation is Reshape || node.type.multiplicity == .shared { continue }
         let weights = Self.weights(of: operation, operands, in: graph)
         let trained = weights.filter { counted.insert($0).inserted }
           .reduce(0) { $0 + graph.nodes[$1].type.shape.elementCount }
-        let work = weights.isEmpty ? 0 : Self.multiplyAdds(operation, node.type.shape, operands, in: graph)
+        let isLayer = !weights.isEmpty || operation is MatrixProduct
+        let work = !isLayer ? 0 : Self.multiplyAdds(operation, node.type.shape, operands, in: graph)
         layers.append(Self.layer(node, operation, window, fields[id], trained, work))
       }
     }
@@ -91,6 +93,10 @@ public struct Inspection: Codable, Hashable, Sendable {
   private static func multiplyAdds(
     _ operation: any Operator, _ result: Shape, _ operands: [NodeID], in graph: Graph
   ) -> Int {
+    if let product = operation as? MatrixProduct {
+      let shapes = operands.map { graph.nodes[$0].type.shape }
+      return result.elementCount * MatrixSizes(product, shapes[0], shapes[1]).inner
+    }
     guard operation is Convolution || operation is Linear, operands.count > 1 else { return 0 }
     // Every result sums over one row of the weights: in / groups · height · width, or the inputs.
     return result.elementCount * graph.nodes[operands[1]].type.shape.droppingFirst().elementCount
@@ -102,14 +108,24 @@ public struct Inspection: Codable, Hashable, Sendable {
     of operation: any Operator, _ operands: [NodeID], in graph: Graph
   ) -> [NodeID] {
     let isImported = graph.parameters.isEmpty
-    return operands.enumerated().filter { position, operand in
-      switch graph.nodes[operand].source {
-      case .parameter(_, let role): return role != .runningMean && role != .runningVariance
-      case .constant where isImported && position > 0:
-        return operation is Convolution || operation is Linear || (operation is BatchNorm && position < 3)
-      default: return false
+    return operands.enumerated().flatMap { position, operand in
+      sources(of: operand, in: graph).filter { source in
+        switch graph.nodes[source].source {
+        case .parameter(_, let role): return role != .runningMean && role != .runningVariance
+        case .constant where isImported && position > 0:
+          return operation is Convolution || operation is Linear || operation is LayerNorm
+            || operation is MatrixProduct || (operation is BatchNorm && position < 3)
+        default: return false
+        }
       }
-    }.map(\.element)
+    }
+  }
+
+  /// What a shared value is computed from; itself where it is not computed, nothing for a value of an image.
+  private static func sources(of id: NodeID, in graph: Graph) -> [NodeID] {
+    if graph.nodes[id].type.multiplicity == .perImage { return [] }
+    let operands = graph.nodes[id].operands
+    return operands.isEmpty ? [id] : operands.flatMap { sources(of: $0, in: graph) }
   }
 }
 
@@ -136,7 +152,7 @@ struct Window {
       padding = operation.padding
     case let operation as Slice where operation.strides.count == 3:
       stride = Size2D(operation.strides[1], operation.strides[2])
-    case is GlobalAveragePool, is Linear, is Softmax, is LogSoftmax: seesAll = true
+    case is GlobalAveragePool, is Linear, is MatrixProduct, is Softmax, is LogSoftmax: seesAll = true
     default: break
     }
   }

@@ -17,6 +17,12 @@ enum KnownCheckpoints {
       [3, 224, 224],
       ModelCard(Preprocessing(.bgr, range: 255, mean: [104, 117, 123]), resize: 256, crop: 224),
       "SqueezeNet 1.1 of the paper's authors, trained in Caffe; by way of Windows-Machine-Learning, MIT"
-    )
+    ),
+    (
+      "21f25e3d9254af93e6218a359469fac714a017b3f9035c0f5c4acbf9a3ff7233",
+      [3, 224, 224],
+      ModelCard(Preprocessing(.bgr, range: 255, mean: [104, 117, 123]), resize: 256, crop: 224),
+      "the same network as Windows-Machine-Learning's SqueezeNet_fp16.onnx, MIT"
+    ),
   ]
 }

@@ -57,7 +57,9 @@ public enum ModelLoader {
       let weights = try EmbeddedWeights.weights(named: request.model)
     else {
       let known = Set(ModelCatalog.names + EmbeddedWeights.names).sorted()
-      guard known.contains(request.model) else {
+      // A specifier is checked whole: its parameters may be what is wrong.
+      if request.model.contains(":") { _ = try ModelCatalog.entry(named: request.model) }
+      guard request.model.contains(":") || known.contains(request.model) else {
         throw .unknownName(request.model, nearest: nearestNames(to: request.model, among: known))
       }
       throw .noWeights(model: request.model)

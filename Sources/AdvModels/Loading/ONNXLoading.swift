@@ -16,7 +16,8 @@ extension ModelLoader {
           + "Give the file itself: --model \(path)")
     }
     let cardFile = try CardFile.beside(path)
-    let card = request.card.completed(from: cardFile?.card ?? ModelCard())
+    let known = cardFile == nil ? try knownCard(path) : nil
+    let card = request.card.completed(from: cardFile?.card ?? known ?? ModelCard())
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     let wanted = try card.inputSize.map { size throws(ModelError) in try shape(size, of: name) }
     let (network, digest) = try readONNX(path, inputShape: wanted)
@@ -35,10 +36,16 @@ extension ModelLoader {
       name: name, architectureName: "onnx", ImportedNetwork(network, sha256: digest), card: complete,
       weights: network.weights)
     var notes = (cardFile.map { ["card: \($0.path)"] } ?? []) + network.notes
-    if card.mean == nil || card.std == nil {
-      notes.append("no complete card beside \(path); assumed " + summary(model.card))
-    }
+    notes += known?.source.map { ["a published file: \($0)"] } ?? []
+    let isComplete = card.mean != nil && card.std != nil
+    notes.append((isComplete ? "" : "no complete card beside \(path); assumed ") + summary(model.card))
     return LoadedModel(model: model, notes: notes)
+  }
+
+  private static func knownCard(_ path: String) throws(ModelError) -> ModelCard? {
+    do throws(FormatError) { return KnownCheckpoints.card(sha256: try SHA256.hex(ofFile: path)) } catch {
+      throw .file(error)
+    }
   }
 
   private static func readONNX(
