@@ -48,7 +48,8 @@ private func inspect(_ image: Shape, _ build: (Value, Weights) -> Value) throws 
     ("resnet110", 1_727_962), ("lenet5", 61_706), ("wide_resnet16_4", 2_748_890),
     ("densenet_bc_100_12", 769_162), ("nin", 966_986), ("preact_resnet", 272_282),
     ("preact_resnet164", 1_703_258), ("alphago_policy", 3_882_793), ("resnet_2b", 112_006),
-    ("resnet_4b", 123_734), ("simplecnn", 525_578),
+    ("resnet_4b", 123_734), ("binarynet", 14_029_716), ("inception_factorized", 6_854_280),
+    ("simplecnn", 525_578),
   ])
   func `small networks have the published sizes`(_ name: String, _ parameters: Int) throws {
     #expect(try Inspection(try ModelCatalog.untrained(name)).parameters == parameters)

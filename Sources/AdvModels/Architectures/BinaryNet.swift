@@ -6,7 +6,7 @@ import AdvTensor
 /// trained and attacked through the straight-through estimate of the sign's gradient.
 ///
 /// (2×128C3)–MP2–(2×256C3)–MP2–(2×512C3)–MP2–(2×1024FC)–10FC with batch norm after each layer. The checkpoint holds
-/// real weights, whose signs the network uses. At 32×32 with 10 classes: 14,027,540 parameters, 0.62 G multiply–adds.
+/// real weights, whose signs the network uses. At 32×32 with 10 classes: 14,029,716 parameters, 0.62 G multiply–adds.
 public struct BinaryNet: Architecture {
   /// The channels of the first two convolutions; each following pair has twice as many.
   public var width = 128

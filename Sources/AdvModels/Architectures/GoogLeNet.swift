@@ -6,7 +6,7 @@ import AdvTensor
 /// convolution, and 3×3 filters in the branch that the paper gives 5×5.
 ///
 /// Nine Inception modules, global average pooling, one linear layer. At 224×224 with 1,000 classes, without
-/// the two auxiliary classifiers of training: 6,624,904 parameters, 1.50 G multiply–adds.
+/// the two auxiliary classifiers of training: 6,624,904 parameters, 1.50 G multiply–adds; factorised 6,854,280.
 public struct GoogLeNet: Architecture {
   /// What an Inception module does before its large filters, or instead of them.
   public enum Module: String, CaseIterable, Hashable, Sendable {
