@@ -109,11 +109,23 @@ void run_winograd(const AdvkConvolutionShape &shape, const AdvkView &x, const Ad
   Buffer packed(advk_winograd_weights_size(isa, &shape, ADVK_FORWARD));
   Buffer forward(advk_winograd_scratch_size(isa, &shape, ADVK_FORWARD));
   Buffer backward(advk_winograd_scratch_size(isa, &shape, ADVK_INPUT_GRADIENT));
-  const AdvkWinograd f = {{x, y, shape.window, 1, packed.start, {}}, forward.start};
-  const AdvkWinograd b = {{y, x, shape.window, 1, packed.start, {}}, backward.start};
+  const AdvkWinograd f = {{x, y, shape.window, 1, 0, packed.start, {}, {}}, forward.start};
+  const AdvkWinograd b = {{y, x, shape.window, 1, 0, packed.start, {}, {}}, backward.start};
   report("winograd forward", flops, least_time([&] { advk_winograd_forward(isa, &f, 0, images); }), isa);
   report("winograd gradient", flops, least_time([&] { advk_winograd_input_gradient(isa, &b, 0, images); }),
          isa);
+}
+
+/// Products of bf16 numbers; on a processor without them the peak is that of floats.
+void run_bf16(const AdvkConvolutionShape &shape, const AdvkView &x, const AdvkView &y, double flops,
+              AdvkISA isa, ptrdiff_t images) {
+  Buffer packed(advk_bf16_weights_size(isa, &shape, ADVK_FORWARD));
+  Buffer forward(advk_bf16_scratch_size(isa, &shape, ADVK_FORWARD, y.height, y.width));
+  Buffer backward(advk_bf16_scratch_size(isa, &shape, ADVK_INPUT_GRADIENT, x.height, x.width));
+  const AdvkBF16Convolution f = {{x, y, shape.window, 1, 0, packed.start, {}, {}}, forward.start};
+  const AdvkBF16Convolution b = {{y, x, shape.window, 1, 0, packed.start, {}, {}}, backward.start};
+  report("bf16 forward", flops, least_time([&] { advk_bf16_forward(isa, &f, 0, images); }), isa);
+  report("bf16 gradient", flops, least_time([&] { advk_bf16_input_gradient(isa, &b, 0, images); }), isa);
 }
 
 void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
@@ -133,7 +145,7 @@ void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
   Buffer gradient(size(isa, &shape, ADVK_FORWARD));
   if (stem) {
     Planes x(images, c.inputs, c.size, halo);
-    const AdvkStem d = {x.planes, y.view, shape.window, packed.start, {}};
+    const AdvkStem d = {x.planes, y.view, shape.window, packed.start, {}, {}};
     report("forward", flops, least_time([&] { advk_stem_forward(isa, &d, 0, images); }), isa);
     report("input gradient", flops, least_time([&] { advk_stem_input_gradient(isa, &d, 0, images); }), isa);
     const AdvkStemWeightGradient w = {x.planes, y.view, shape.window, gradient.start};
@@ -141,14 +153,15 @@ void run(const Case &c, AdvkISA isa, ptrdiff_t images) {
     return;
   }
   Map x(images, c.inputs, c.size, halo);
-  const AdvkConvolution f = {x.view, y.view, shape.window, 1, packed.start, {}};
-  const AdvkConvolution b = {y.view, x.view, shape.window, 1, packed.start, {}};
+  const AdvkConvolution f = {x.view, y.view, shape.window, 1, 0, packed.start, {}, {}};
+  const AdvkConvolution b = {y.view, x.view, shape.window, 1, 0, packed.start, {}, {}};
   report("forward", flops, least_time([&] { advk_convolution_forward(isa, &f, 0, images); }), isa);
   report("input gradient", flops, least_time([&] { advk_convolution_input_gradient(isa, &b, 0, images); }),
          isa);
   const AdvkWeightGradient w = {x.view, y.view, shape.window, 1, gradient.start};
   report("weight gradient", flops, least_time([&] { advk_convolution_weight_gradient(isa, &w, 0, images); }),
          isa);
+  run_bf16(shape, x.view, y.view, flops, isa, images);
   if (advk_winograd_fits(&shape)) run_winograd(shape, x.view, y.view, flops, isa, images);
 }
 
@@ -157,7 +170,7 @@ void run_linear(ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t images, AdvkISA i
   Buffer x(images * inputs), y(images * outputs), gradient(inputs * outputs);
   Buffer packed(advk_linear_weights_size(isa, inputs, outputs, ADVK_FORWARD));
   const double flops = 2.0 * images * inputs * outputs;
-  const AdvkLinear d = {x.start, inputs, y.start, outputs, inputs, outputs, packed.start, nullptr};
+  const AdvkLinear d = {x.start, inputs, y.start, outputs, inputs, outputs, packed.start, nullptr, {}};
   report("forward", flops, least_time([&] { advk_linear(isa, &d, 0, images); }), isa);
   const AdvkLinearWeightGradient w = {x.start, inputs, y.start, outputs, inputs, outputs, gradient.start};
   report("weight gradient", flops, least_time([&] { advk_linear_weight_gradient(isa, &w, 0, images); }), isa);
@@ -196,7 +209,7 @@ void run_memory(AdvkISA isa, ptrdiff_t images) {
   const AdvkChannelSums s = {x.view, x.view, nullptr, nullptr, sums.data(), products.data()};
   report_bytes("channel sums", map, least_time([&] { advk_channel_sums(isa, &s, 0, images); }));
   Planes planes(images, 64, 56, 0);
-  const AdvkLayoutCopy copy = {planes.planes, x.view};
+  const AdvkLayoutCopy copy = {planes.planes, x.view, {}};
   report_bytes("planar to blocked", 2 * map,
                least_time([&] { advk_planar_to_blocked(isa, &copy, 0, images); }));
   report_bytes("blocked to planar", 2 * map,

@@ -40,8 +40,8 @@ public struct Classifier: Sendable {
   /// The number of logits.
   public var classCount: Int { model.classCount }
 
-  /// A new oracle for one worker.
-  public func makeOracle() -> NetworkOracle { NetworkOracle(self) }
+  /// A new oracle for one worker; with several threads they share its batches, a single image too.
+  public func makeOracle(threads: Int = 1) -> NetworkOracle { NetworkOracle(self, threads: threads) }
 
   private static func box(of model: Model) throws(ModelError) -> Box {
     guard let bounds = model.card.box else { return .unit }

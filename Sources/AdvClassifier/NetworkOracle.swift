@@ -13,12 +13,13 @@ public final class NetworkOracle: GradientOracle {
   private let gradient: Session
   private var guardian: LogitGuard
 
-  /// An oracle with its own working memory.
-  init(_ classifier: Classifier) {
+  /// An oracle with its own working memory and threads.
+  init(_ classifier: Classifier, threads: Int) {
     domain = classifier.domain
     classCount = classifier.classCount
-    inference = Session(classifier.network.inference)
-    gradient = Session(classifier.network.gradient)
+    let pool = WorkerPool(threads: threads)
+    inference = Session(classifier.network.inference, pool: pool)
+    gradient = Session(classifier.network.gradient, pool: pool)
     guardian = LogitGuard(model: classifier.model.name)
   }
 

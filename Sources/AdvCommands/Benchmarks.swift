@@ -57,7 +57,8 @@ struct StepFigures: Encodable {
   }
 }
 
-/// Times attack steps on random images; every thread has its own oracle and its share of the batch.
+/// Times attack steps on random images; every thread has its own oracle and its share of the batch, where there are
+/// whole images for all; otherwise the threads share one oracle.
 struct StepBenchmark {
   private let model: Model
   private let classifier: Classifier
@@ -94,7 +95,7 @@ struct StepBenchmark {
 
   /// The median time of a step in seconds, after two steps that are not counted.
   private func medianStep(seconds: Double) throws -> Double {
-    let stations = shares().map { Station(classifier, images: $0) }
+    let stations = shares().map { Station(classifier, images: $0, threads: pool.threads / shareCount) }
     var times: [Double] = []
     let clock = ContinuousClock()
     let start = clock.now
@@ -109,9 +110,11 @@ struct StepBenchmark {
     return times.sorted()[times.count / 2]
   }
 
+  private var shareCount: Int { batch % pool.threads == 0 ? pool.threads : 1 }
+
   /// Random images for every thread, as many as it has to do of a step.
   private func shares() -> [Tensor] {
-    let count = min(pool.threads, batch)
+    let count = shareCount
     return (0..<count).map { share in
       let images = batch * (share + 1) / count - batch * share / count
       var stream = RandomStream(seed: 0, UInt64(share))
@@ -161,10 +164,10 @@ private final class Station: Sendable {
 
   private let state: Mutex<State>
 
-  init(_ classifier: Classifier, images: Tensor) {
+  init(_ classifier: Classifier, images: Tensor, threads: Int) {
     state = Mutex(
       State(
-        oracle: classifier.makeOracle(), images: images,
+        oracle: classifier.makeOracle(threads: threads), images: images,
         criterion: .untargeted([Int](repeating: 0, count: images.rowCount))))
   }
 

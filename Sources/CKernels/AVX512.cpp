@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "BF16Shape.hpp"
 #include "Geometry.hpp"
 #include "Kernels.hpp"
 

@@ -1,6 +1,7 @@
 // Every kernel, for the instruction set that ADVK_NAMESPACE and its companions name.
 
 #include "Activation.hpp"
+#include "BF16.hpp"
 #include "Channels.hpp"
 #include "Convolution.hpp"
 #include "Depthwise.hpp"
@@ -25,6 +26,8 @@ constexpr Kernels all_kernels = {
     .convolution_weight_gradient = convolution_weight_gradient,
     .winograd_forward = winograd_forward,
     .winograd_input_gradient = winograd_input_gradient,
+    .bf16_forward = bf16_forward,
+    .bf16_input_gradient = bf16_input_gradient,
     .depthwise_forward = depthwise_forward,
     .depthwise_input_gradient = depthwise_input_gradient,
     .depthwise_weight_gradient = depthwise_weight_gradient,

@@ -7,12 +7,14 @@
 namespace ADVK_NAMESPACE {
 
 inline void fill(const AdvkFill *d, ptrdiff_t first, ptrdiff_t count) {
-  for (ptrdiff_t image = first; image < first + count; ++image) fill_image(d->output, image, d->value);
+  for (ptrdiff_t image = first; image < first + count; ++image)
+    fill_image(d->output, image, Range{0, d->output.blocks}, d->value);
 }
 
 /// Whole blocks from source block to destination block.
 inline void copy_block(const AdvkChannelCopy &d, ptrdiff_t image, ptrdiff_t from_block, ptrdiff_t to_block) {
-  for (ptrdiff_t y = 0; y < d.source.height; ++y) {
+  const Range rows = share(d.part, d.source.height);
+  for (ptrdiff_t y = rows.begin; y < rows.end; ++y) {
     const float *from = d.source.origin + view_offset(d.source, image, from_block, y, 0);
     float *to = d.destination.origin + view_offset(d.destination, image, to_block, y, 0);
     for (ptrdiff_t x = 0; x < d.source.width * lanes; x += lanes) {
@@ -24,7 +26,8 @@ inline void copy_block(const AdvkChannelCopy &d, ptrdiff_t image, ptrdiff_t from
 /// `lane_count` channels that lie in one block on both sides.
 inline void copy_lanes(const AdvkChannelCopy &d, ptrdiff_t image, ptrdiff_t from_channel,
                        ptrdiff_t to_channel, ptrdiff_t lane_count) {
-  for (ptrdiff_t y = 0; y < d.source.height; ++y) {
+  const Range rows = share(d.part, d.source.height);
+  for (ptrdiff_t y = rows.begin; y < rows.end; ++y) {
     const float *from =
         d.source.origin + view_offset(d.source, image, from_channel / lanes, y, 0) + from_channel % lanes;
     float *to = d.destination.origin + view_offset(d.destination, image, to_channel / lanes, y, 0) +

@@ -62,7 +62,8 @@ inline void depthwise(const AdvkConvolution &d, AdvkDirection direction, ptrdiff
     }
     const Target target = make_target(d.output, d.epilogue, phase);
     for (ptrdiff_t image = first; image < first + count; ++image) {
-      for (ptrdiff_t block = 0; block < d.output.blocks; ++block) {
+      const Range blocks = share(d.part, d.output.blocks);
+      for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
         const Source source = {d.input.origin + block * d.input.block_stride, d.input.image_stride,
                                phase.input_step_y * d.input.row_stride, phase.input_step_x * lanes, true};
         const DepthwiseTaps of = {phase.tap_count, phase.taps, offsets, d.weights + block * taps * lanes,

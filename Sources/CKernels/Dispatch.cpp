@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "BF16Shape.hpp"
 #include "Kernels.hpp"
 
 using namespace advk;
@@ -21,6 +22,17 @@ const Kernels &kernels(AdvkISA isa) {
 constexpr const char *names[] = {"plain", "avx2", "avx512"};
 
 }  // namespace
+
+bool advk::has_bf16_pairs(AdvkISA isa) {
+#if defined(__x86_64__)
+  return isa == ADVK_ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+  (void)isa;
+  return false;
+#endif
+}
+
+bool advk_bf16_is_native(AdvkISA isa) { return has_bf16_pairs(isa); }
 
 bool advk_isa_is_supported(AdvkISA isa) {
 #if defined(__x86_64__)
@@ -63,6 +75,25 @@ AdvkISA advk_isa_selected(void) {
 
 double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink) {
   return kernels(isa).peak_probe(rounds, sink);
+}
+
+namespace {
+
+BF16Kernels bf16_kernels(AdvkISA isa) {
+#if defined(__x86_64__)
+  if (has_bf16_pairs(isa)) return avx512_bf16_kernels;
+#endif
+  return {kernels(isa).bf16_forward, kernels(isa).bf16_input_gradient};
+}
+
+}  // namespace
+
+void advk_bf16_forward(AdvkISA isa, const AdvkBF16Convolution *d, ptrdiff_t first, ptrdiff_t count) {
+  bf16_kernels(isa).forward(d, first, count);
+}
+
+void advk_bf16_input_gradient(AdvkISA isa, const AdvkBF16Convolution *d, ptrdiff_t first, ptrdiff_t count) {
+  bf16_kernels(isa).input_gradient(d, first, count);
 }
 
 #define ADVK_DISPATCH(name, Descriptor)                                                  \

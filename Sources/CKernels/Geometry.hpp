@@ -15,6 +15,28 @@ inline ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 inline ptrdiff_t divide_up(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b; }
 inline ptrdiff_t blocks_of(ptrdiff_t channels) { return divide_up(channels, lanes); }
 
+/// Consecutive items of work.
+struct Range {
+  ptrdiff_t begin, end;
+};
+
+/// The items of `count` that belong to a part.
+inline Range share(const AdvkPart &part, ptrdiff_t count) {
+  if (part.count <= 1) return Range{0, count};
+  return Range{count * part.index / part.count, count * (part.index + 1) / part.count};
+}
+
+/// How the threads of a convolution divide it: by panels of output channels, so that each streams its own
+/// weights, where these are many or come out even; otherwise by lines or tiles of pixels.
+struct Sharing {
+  AdvkPart panels, pixels;
+};
+
+inline Sharing make_sharing(const AdvkPart &part, ptrdiff_t panels) {
+  const bool is_even = part.count <= 1 || panels % part.count == 0 || panels >= 4 * part.count;
+  return is_even ? Sharing{part, {}} : Sharing{{}, part};
+}
+
 /// Output channels in a panel of packed weights: what a tile of the instruction set computes together.
 inline ptrdiff_t panel_width(AdvkISA isa) { return isa == ADVK_ISA_AVX512 ? 32 : 16; }
 

@@ -16,6 +16,8 @@ struct Kernels {
   Kernel<AdvkWeightGradient> convolution_weight_gradient;
   Kernel<AdvkWinograd> winograd_forward;
   Kernel<AdvkWinograd> winograd_input_gradient;
+  Kernel<AdvkBF16Convolution> bf16_forward;
+  Kernel<AdvkBF16Convolution> bf16_input_gradient;
   Kernel<AdvkConvolution> depthwise_forward;
   Kernel<AdvkConvolution> depthwise_input_gradient;
   Kernel<AdvkWeightGradient> depthwise_weight_gradient;
@@ -46,10 +48,17 @@ struct Kernels {
   Kernel<AdvkLayoutCopy> blocked_to_planar;
 };
 
+/// What takes the place of `bf16_forward` and `bf16_input_gradient` where the processor multiplies pairs.
+struct BF16Kernels {
+  Kernel<AdvkBF16Convolution> forward;
+  Kernel<AdvkBF16Convolution> input_gradient;
+};
+
 extern const Kernels plain_kernels;
 #if defined(__x86_64__)
 extern const Kernels avx2_kernels;
 extern const Kernels avx512_kernels;
+extern const BF16Kernels avx512_bf16_kernels;
 #endif
 
 }  // namespace advk

@@ -42,6 +42,28 @@ ADVK_INLINE Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
 #endif
 }
 
+#if ADVK_DOT_PAIRS
+using BrainFloats = __bf16 __attribute__((vector_size(64)));
+
+/// Inputs that one word of a map holds: two brain floats, in the bits of a float.
+constexpr int inputs_per_word = 2;
+
+/// c + a1 * b1 + a2 * b2 for the pairs in each lane of a and b.
+ADVK_INLINE Lanes add_products(Lanes a, Lanes b, Lanes c) {
+  return __builtin_ia32_dpbf16ps_512(c, __builtin_bit_cast(BrainFloats, a),
+                                     __builtin_bit_cast(BrainFloats, b));
+}
+#else
+/// Inputs that one word of a map holds.
+constexpr int inputs_per_word = 1;
+
+/// c + a * b, what the micro-kernel accumulates.
+ADVK_INLINE Lanes add_products(Lanes a, Lanes b, Lanes c) { return multiply_add(a, b, c); }
+#endif
+
+/// Words of a pixel of a block of 16 channels on the input side of the micro-kernel.
+constexpr int pixel_words = 16 / inputs_per_word;
+
 /// max(value, 0); NaN stays NaN.
 ADVK_INLINE Lanes relu(Lanes value) { return value <= 0.0f ? (Lanes)0.0f : value; }
 

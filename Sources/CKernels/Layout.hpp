@@ -21,11 +21,12 @@ inline void copy_row(const float *from, float *to, ptrdiff_t width, float scale,
 
 inline void planar_copy(const AdvkPlanarCopy *d, ptrdiff_t first, ptrdiff_t count) {
   const AdvkPlanes &planes = d->destination;
+  const Range rows = share(d->part, planes.height);
   for (ptrdiff_t image = first; image < first + count; ++image) {
     for (ptrdiff_t channel = 0; channel < planes.channels; ++channel) {
       const float scale = d->scale ? d->scale[channel] : 1;
       const float shift = d->shift ? d->shift[channel] : 0;
-      for (ptrdiff_t y = 0; y < planes.height; ++y) {
+      for (ptrdiff_t y = rows.begin; y < rows.end; ++y) {
         copy_row(d->source.origin + plane_offset(d->source, image, channel, y),
                  planes.origin + plane_offset(planes, image, channel, y), planes.width, scale, shift,
                  d->accumulates);
@@ -34,11 +35,13 @@ inline void planar_copy(const AdvkPlanarCopy *d, ptrdiff_t first, ptrdiff_t coun
   }
 }
 
-/// Calls visit(row of the first channel of a block, row of the block, channels that exist) for every row.
+/// Calls visit(row of the first channel of a block, row of the block, channels that exist) for every row of
+/// the part's blocks.
 template <class Visit>
 void for_each_row(const AdvkLayoutCopy &d, ptrdiff_t first, ptrdiff_t count, Visit visit) {
+  const Range blocks = share(d.part, d.view.blocks);
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    for (ptrdiff_t block = 0; block < d.view.blocks; ++block) {
+    for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
       const ptrdiff_t channel = block * lanes;
       const ptrdiff_t channels = smaller(lanes, d.planes.channels - channel);
       for (ptrdiff_t y = 0; y < d.view.height; ++y) {

@@ -79,7 +79,9 @@ inline void linear_chunk_of_panel(const AdvkLinear &d, const LinearPanel &panel,
 
 inline void linear(const AdvkLinear *d, ptrdiff_t first, ptrdiff_t count) {
   const ptrdiff_t blocks = blocks_of(d->output_features);
-  for (ptrdiff_t block = 0; block < blocks; block += panel_vectors) {
+  const Range panels = share(d->part, panels_of(blocks));
+  for (ptrdiff_t number = panels.begin; number < panels.end; ++number) {
+    const ptrdiff_t block = number * panel_vectors;
     const ptrdiff_t vectors = smaller(panel_vectors, blocks - block);
     const LinearPanel panel = {block * lanes, smaller(vectors * lanes, d->output_features - block * lanes),
                                static_cast<int>(vectors), d->weights + block * lanes * d->input_features};

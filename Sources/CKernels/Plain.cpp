@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "Kernels.hpp"
+#include "BF16Shape.hpp"
 #include "Geometry.hpp"
 
 #define ADVK_NAMESPACE advk_plain

@@ -67,8 +67,9 @@ inline void pointwise_block(const AdvkPointwise &d, ptrdiff_t image, ptrdiff_t b
 }
 
 inline void pointwise(const AdvkPointwise *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    for (ptrdiff_t block = 0; block < d->output.blocks; ++block) pointwise_block(*d, image, block);
+    for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) pointwise_block(*d, image, block);
   }
 }
 

@@ -33,11 +33,11 @@ struct Window {
   ptrdiff_t image, block, pooled_y, pooled_x;
 };
 
-/// Calls visit for every window of a pooled map. `full` is the map that is pooled.
+/// Calls visit for every window of some blocks of a pooled map. `full` is the map that is pooled.
 template <class Visit>
 void for_each_window(const AdvkWindow &w, const AdvkView &full, const AdvkView &pooled, ptrdiff_t image,
-                     Visit visit) {
-  for (ptrdiff_t block = 0; block < pooled.blocks; ++block) {
+                     const Range &blocks, Visit visit) {
+  for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
     for (ptrdiff_t y = 0; y < pooled.height; ++y) {
       const Span rows = make_span(y, w.stride_y, w.padding_top, w.kernel_height, w.dilation_y, full.height);
       for (ptrdiff_t x = 0; x < pooled.width; ++x) {
@@ -72,8 +72,9 @@ inline float *pooled_at(const AdvkView &pooled, const Window &window) {
 }
 
 inline void max_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    for_each_window(d->window, d->input, d->output, image, [&](const Window &window) {
+    for_each_window(d->window, d->input, d->output, image, blocks, [&](const Window &window) {
       Lanes best = splat(-__builtin_inff());
       LaneInts winner = (LaneInts)(int32_t)(window.y.first * d->window.kernel_width + window.x.first);
       for_each_position(d->window, d->input, window, [&](ptrdiff_t offset, ptrdiff_t position) {
@@ -94,9 +95,9 @@ inline void max_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count
   }
 }
 
-/// Sets the interior of one image of a view.
-inline void fill_image(const AdvkView &view, ptrdiff_t image, float value) {
-  for (ptrdiff_t block = 0; block < view.blocks; ++block) {
+/// Sets the interior of some blocks of one image of a view.
+inline void fill_image(const AdvkView &view, ptrdiff_t image, const Range &blocks, float value) {
+  for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
     for (ptrdiff_t y = 0; y < view.height; ++y) {
       float *row = view.origin + view_offset(view, image, block, y, 0);
       for (ptrdiff_t x = 0; x < view.width; ++x) store(row + x * lanes, splat(value));
@@ -105,9 +106,10 @@ inline void fill_image(const AdvkView &view, ptrdiff_t image, float value) {
 }
 
 inline void max_pool_input_gradient(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    if (!d->accumulates) fill_image(d->output, image, 0);
-    for_each_window(d->window, d->output, d->input, image, [&](const Window &window) {
+    if (!d->accumulates) fill_image(d->output, image, blocks, 0);
+    for_each_window(d->window, d->output, d->input, image, blocks, [&](const Window &window) {
       const Lanes gradient = load(pooled_at(d->input, window));
       const LaneBytes bytes = reinterpret_cast<const LooseBytes *>(indices_at(*d, d->input, window))->value;
       const LaneInts winner = __builtin_convertvector(bytes, LaneInts);
@@ -134,8 +136,9 @@ inline float divisor(const AdvkPool &d, const AdvkView &full, const Window &wind
 }
 
 inline void average_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    for_each_window(d->window, d->input, d->output, image, [&](const Window &window) {
+    for_each_window(d->window, d->input, d->output, image, blocks, [&](const Window &window) {
       Lanes total = splat(0);
       for_each_position(d->window, d->input, window,
                         [&](ptrdiff_t offset, ptrdiff_t) { total += load(d->input.origin + offset); });
@@ -145,9 +148,10 @@ inline void average_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t c
 }
 
 inline void average_pool_input_gradient(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    if (!d->accumulates) fill_image(d->output, image, 0);
-    for_each_window(d->window, d->output, d->input, image, [&](const Window &window) {
+    if (!d->accumulates) fill_image(d->output, image, blocks, 0);
+    for_each_window(d->window, d->output, d->input, image, blocks, [&](const Window &window) {
       const Lanes share = load(pooled_at(d->input, window)) / splat(divisor(*d, d->output, window));
       for_each_position(d->window, d->output, window, [&](ptrdiff_t offset, ptrdiff_t) {
         float *to = d->output.origin + offset;
@@ -158,9 +162,10 @@ inline void average_pool_input_gradient(const AdvkPool *d, ptrdiff_t first, ptrd
 }
 
 inline void global_average_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   const Lanes pixels = splat(static_cast<float>(d->input.height * d->input.width));
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    for (ptrdiff_t block = 0; block < d->input.blocks; ++block) {
+    for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
       Lanes total = splat(0);
       for (ptrdiff_t y = 0; y < d->input.height; ++y) {
         const float *row = d->input.origin + view_offset(d->input, image, block, y, 0);
@@ -172,9 +177,10 @@ inline void global_average_pool_forward(const AdvkPool *d, ptrdiff_t first, ptrd
 }
 
 inline void global_average_pool_input_gradient(const AdvkPool *d, ptrdiff_t first, ptrdiff_t count) {
+  const Range blocks = share(d->part, d->output.blocks);
   const Lanes pixels = splat(static_cast<float>(d->output.height * d->output.width));
   for (ptrdiff_t image = first; image < first + count; ++image) {
-    for (ptrdiff_t block = 0; block < d->output.blocks; ++block) {
+    for (ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
       const Lanes share = load(d->input.origin + view_offset(d->input, image, block, 0, 0)) / pixels;
       for (ptrdiff_t y = 0; y < d->output.height; ++y) {
         float *row = d->output.origin + view_offset(d->output, image, block, y, 0);

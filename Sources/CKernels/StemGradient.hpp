@@ -84,7 +84,8 @@ inline void stem_phase(const AdvkStem &d, const Phase &phase, const StemPanel &p
   const ptrdiff_t width = phase_extent(d.image.width, phase.first_x, phase.step_x);
   const float *gradient = d.features.origin + image * d.features.image_stride;
   float *plane = d.image.origin + image * d.image.image_stride + first_colour * d.image.channel_stride;
-  for (ptrdiff_t y = 0; y < height; ++y) {
+  const Range rows = share(d.part, height);
+  for (ptrdiff_t y = rows.begin; y < rows.end; ++y) {
     float *row = plane + (phase.first_y + y * phase.step_y) * d.image.row_stride + phase.first_x;
     const float *from = gradient + y * d.features.row_stride;
     for (ptrdiff_t x = 0; x < width; x += stem_pixels) {

@@ -10,16 +10,20 @@ namespace ADVK_NAMESPACE {
 /// What is the same for all tiles of one panel of output channels.
 ///
 /// The depth is outer_count steps of `outer_stride`, in each `offset_count` offsets, at each `run` contiguous
-/// inputs; the weights lie in the same order, Vectors x 16 floats for each input.
+/// words of input; the weights lie in the same order, Vectors x 16 words for each. A word is a float, or a
+/// pair of brain floats (`ADVK_DOT_PAIRS`).
 struct Panel {
   const ptrdiff_t *offsets;
   ptrdiff_t offset_count;
   ptrdiff_t outer_count;
   ptrdiff_t outer_stride;
   ptrdiff_t run;
+  ptrdiff_t partial_run;  // of the last outer step, where only so many inputs are not padding; else 0
   const float *weights;
   const float *bias;
-  bool continues;  // accumulators start from the output
+  bool continues;   // accumulators start from the output
+  bool prefetches;  // one tap reads nothing twice, and many blocks are too many streams for a processor to
+                    // follow
   bool relu;
   // Steps from pixel to pixel, and from the first block of 16 channels to the second.
   ptrdiff_t output_step;
@@ -54,7 +58,7 @@ ADVK_INLINE void finish(const Panel &panel, const Line &line, int column, int ve
 /// Run 0: the length of runs is known only at run time.
 template <int Rows, int Columns, int Vectors, int Step, int Run>
 struct Tile {
-  static constexpr int unrolled = Run == 16 ? 4 : 1;
+  static constexpr int unrolled = Run == pixel_words ? 4 : 1;
 
   static void run(const Panel &panel, const Line *lines) {
     Lanes sums[Rows][Columns][Vectors];
@@ -102,7 +106,9 @@ struct Tile {
     ADVK_UNROLL
     for (int row = 0; row < Rows; ++row) bases[row] = lines[row].input;
     const ptrdiff_t run = Run ? Run : panel.run;
-    for (ptrdiff_t outer = 0; outer < panel.outer_count; ++outer) {
+    const ptrdiff_t whole = panel.outer_count - (panel.partial_run > 0 ? 1 : 0);
+    for (ptrdiff_t outer = 0; outer < whole; ++outer) {
+      if (Rows == 1 && panel.prefetches) prefetch(bases[0] + panel.offsets[0] + outer * panel.outer_stride);
       for (ptrdiff_t at = 0; at < panel.offset_count; ++at) {
         ptrdiff_t offset = panel.offsets[at] + outer * panel.outer_stride;
         _Pragma("clang loop unroll_count(unrolled)") for (ptrdiff_t i = 0; i < run; ++i) {
@@ -112,6 +118,21 @@ struct Tile {
         }
       }
     }
+    if (whole == panel.outer_count) return;
+    for (ptrdiff_t at = 0; at < panel.offset_count; ++at) {
+      const ptrdiff_t offset = panel.offsets[at] + whole * panel.outer_stride;
+      for (ptrdiff_t i = 0; i < panel.partial_run; ++i) {
+        step(weights + i * 16 * Vectors, bases, offset + i, sums);
+      }
+      weights += run * 16 * Vectors;
+    }
+  }
+
+  /// Asks for what the next tile of the line reads. With one tap nothing is read twice, and the blocks are
+  /// too many streams for the processor to follow.
+  ADVK_INLINE void prefetch(const float *input) {
+    ADVK_UNROLL
+    for (int column = 0; column < Columns; ++column) __builtin_prefetch(input + (Columns + column) * Step);
   }
 
   ADVK_INLINE void step(const float *weights, const float *const (&bases)[Rows], ptrdiff_t offset,
@@ -127,7 +148,7 @@ struct Tile {
         ADVK_UNROLL
         for (int vector = 0; vector < Vectors; ++vector) {
           Lanes &sum = sums[row][column][vector];
-          sum = multiply_add(input, weight[vector], sum);
+          sum = add_products(input, weight[vector], sum);
         }
       }
     }

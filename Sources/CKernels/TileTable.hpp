@@ -14,14 +14,14 @@ constexpr int most_pixels = ADVK_TILE_PIXELS;
 constexpr int most_rows = 6;
 constexpr int panel_vectors = ADVK_PANEL_VECTORS;
 
-/// The tile of a shape, or null where the shape does not exist. Inputs of a column are `Step` floats apart;
+/// The tile of a shape, or null where the shape does not exist. Inputs of a column are `Step` words apart;
 /// tiles of one column serve any step.
 template <int Vectors, int Step, int Run, int Rows>
 struct RowTable {
   template <int Columns>
   static constexpr TileFunction at() {
-    if constexpr (Rows * Columns <= most_pixels && (Rows == 1 || Columns == 1 || Step == 16)) {
-      return &Tile < Rows, Columns, Vectors, Columns == 1 ? 16 : Step, Run > ::run;
+    if constexpr (Rows * Columns <= most_pixels && (Rows == 1 || Columns == 1 || Step == pixel_words)) {
+      return &Tile < Rows, Columns, Vectors, Columns == 1 ? pixel_words : Step, Run > ::run;
     } else {
       return nullptr;
     }
@@ -47,13 +47,15 @@ TileFunction find_in_rows(ptrdiff_t rows, ptrdiff_t columns) {
   }
 }
 
-/// The tile for pixels that are `step` floats apart, with runs of 16 (blocked maps) or of any length
+/// The tile for pixels that are `step` words apart, with runs of 16 (blocked maps) or of any length
 /// (planes).
 template <int Vectors>
 TileFunction find_tile(ptrdiff_t step, bool blocked, ptrdiff_t rows, ptrdiff_t columns) {
   if (blocked) {
-    if (step == 32 && columns > 1) return find_in_rows<Vectors, 32, 16>(rows, columns);
-    return find_in_rows<Vectors, 16, 16>(rows, columns);
+    if (step == 2 * pixel_words && columns > 1) {
+      return find_in_rows<Vectors, 2 * pixel_words, pixel_words>(rows, columns);
+    }
+    return find_in_rows<Vectors, pixel_words, pixel_words>(rows, columns);
   }
   if (columns == 1) return find_in_rows<Vectors, 1, 0>(rows, 1);
   if (step == 1) return find_in_rows<Vectors, 1, 0>(rows, columns);
@@ -78,7 +80,7 @@ struct Split {
 };
 
 inline bool step_has_wide_tiles(ptrdiff_t step, bool blocked) {
-  return blocked ? step == 16 || step == 32 : step == 1 || step == 2 || step == 4;
+  return blocked ? step == pixel_words || step == 2 * pixel_words : step == 1 || step == 2 || step == 4;
 }
 
 inline Split make_split(ptrdiff_t width, ptrdiff_t step, bool blocked) {
@@ -87,7 +89,7 @@ inline Split make_split(ptrdiff_t width, ptrdiff_t step, bool blocked) {
   split.tiles = divide_up(width, widest);
   split.columns = divide_up(width, split.tiles);
   split.wide = width - split.tiles * (split.columns - 1);
-  const bool stacks = split.columns == 1 || (blocked && step == 16);
+  const bool stacks = split.columns == 1 || (blocked && step == pixel_words);
   split.rows = stacks ? smaller(most_rows, larger(1, most_pixels / split.columns)) : 1;
   return split;
 }

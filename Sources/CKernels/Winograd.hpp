@@ -33,8 +33,8 @@ struct Place {
   ptrdiff_t image, y, x;
 };
 
-/// Six rows of six pixels of block 0. Past the last pixel that an output needs, that pixel is read again: what
-/// it contributes belongs to outputs outside the map.
+/// Six rows of six pixels of block 0. Past the last pixel that an output needs, that pixel is read again:
+/// what it contributes belongs to outputs outside the map.
 struct Patch {
   const float *rows[patch_side];
   ptrdiff_t columns[patch_side];
@@ -276,7 +276,8 @@ inline void transform_outputs(const Target &target, const Tiling &tiling, const 
   }
 }
 
-inline void run_tiles(const AdvkConvolution &d, const Tiling &tiling, const TileGroup &group) {
+inline void run_tiles(const AdvkConvolution &d, const Tiling &tiling, const TileGroup &group,
+                      const Range &panels) {
   transform_inputs(d.input, tiling, group);
   const Target target = {d.output, &d.epilogue, 0, 0, 1, 1, d.output.height, d.output.width};
   const ptrdiff_t offset = 0;
@@ -289,29 +290,40 @@ inline void run_tiles(const AdvkConvolution &d, const Tiling &tiling, const Tile
   panel.weights = d.weights;
   panel.output_step = lanes;
   panel.output_block = group.count * lanes;
-  for (ptrdiff_t block = 0; block < d.output.blocks; block += panel_vectors) {
+  for (ptrdiff_t number = 0; number < panels.end; ++number) {
+    const ptrdiff_t block = number * panel_vectors;
     const int vectors = static_cast<int>(smaller(panel_vectors, d.output.blocks - block));
-    multiply(panel, vectors, group);
-    transform_outputs(target, tiling, group, block, vectors);
+    if (number >= panels.begin) {
+      multiply(panel, vectors, group);
+      transform_outputs(target, tiling, group, block, vectors);
+    }
     panel.weights += frequencies * d.input.blocks * lanes * vectors * lanes;
   }
+}
+
+/// Threads that divide the panels each transform all inputs; they do so where reading the weights costs more.
+inline Sharing winograd_sharing(const AdvkConvolution &d, ptrdiff_t panels) {
+  return streams_weights(d.input.blocks) ? make_sharing(d.part, panels) : Sharing{{}, d.part};
 }
 
 inline void winograd(const AdvkWinograd &w, AdvkDirection direction, ptrdiff_t first, ptrdiff_t count) {
   const AdvkConvolution &d = w.convolution;
   const Tiling tiling = make_tiling(d, direction);
-  const ptrdiff_t total = count * tiling.rows * tiling.columns;
+  const ptrdiff_t panels = panels_of(d.output.blocks);
+  const Sharing sharing = winograd_sharing(d, panels);
+  const Range own = share(sharing.pixels, count * tiling.rows * tiling.columns);
+  const ptrdiff_t total = own.end - own.begin;
   if (total <= 0) return;
   const ptrdiff_t tiles = divide_up(total, divide_up(total, most_tiles(d.input.blocks)));
-  for (ptrdiff_t at = 0; at < total; at += tiles) {
+  for (ptrdiff_t at = own.begin; at < own.end; at += tiles) {
     TileGroup group;
     group.first = place_of(tiling, at, first);
-    group.count = smaller(tiles, total - at);
+    group.count = smaller(tiles, own.end - at);
     group.inputs = w.scratch;
     group.input_step = frequency_step(d.input.blocks * group.count);
     group.products = w.scratch + frequencies * group.input_step;
     group.product_step = frequency_step(panel_vectors * group.count);
-    run_tiles(d, tiling, group);
+    run_tiles(d, tiling, group, share(sharing.panels, panels));
   }
 }
 

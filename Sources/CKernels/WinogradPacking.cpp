@@ -25,7 +25,7 @@ constexpr double near_distances = 2 * near_2 * (near_2 - far_2);
 constexpr double far_distances = 2 * far_2 * (far_2 - near_2);
 
 constexpr Row rows[patch_side] = {
-    row(0, near_2 * far_2),         row(near_point, near_distances), row(-near_point, near_distances),
+    row(0, near_2 *far_2),         row(near_point, near_distances), row(-near_point, near_distances),
     row(far_point, far_distances), row(-far_point, far_distances),  Row{{0, 0, 1}},
 };
 

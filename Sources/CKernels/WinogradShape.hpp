@@ -17,13 +17,17 @@ constexpr int frequencies = patch_side * patch_side;
 constexpr double near_point = 0.75;
 constexpr double far_point = 1.5;
 
+/// Whether a panel's transformed weights, 36 x 32 outputs x inputs, no longer fit the second-level cache
+/// beside what they are multiplied with.
+inline bool streams_weights(ptrdiff_t input_blocks) { return input_blocks > 8; }
+
 /// Tiles whose products are computed together, at most.
 ///
 /// Up to 128 channels the transformed inputs of a group take 256 KiB, so that they stay in the second-level
 /// cache with the products. From 144 channels on the weights no longer fit there, and 64 tiles let them be
 /// read seldom. More tiles gain nothing.
 inline ptrdiff_t most_tiles(ptrdiff_t input_blocks) {
-  return input_blocks <= 8 ? 112 / input_blocks : 64;
+  return streams_weights(input_blocks) ? 64 : 112 / input_blocks;
 }
 
 /// A step between frequencies, in floats: an odd number of cache lines, so that the 36 streams of a transform

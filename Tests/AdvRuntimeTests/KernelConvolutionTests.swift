@@ -53,7 +53,7 @@ import Testing
       Self.packed(isa, layer, .forward, weights).withUnsafeBufferPointer { packed in
         var d = AdvkConvolution()
         (d.input, d.output, d.window, d.groups) = (input.view, output.view, layer.window, Self.groups(layer))
-        d.weights = packed.baseAddress
+        (d.weights, d.last_lanes) = (packed.baseAddress, layer.lastLanes(.forward))
         advk_convolution_forward(isa, &d, 0, layer.images)
       }
       #expect(kernelError(output.planar.values, expected) < 2e-6, "\(isa)")
@@ -72,7 +72,7 @@ import Testing
       Self.packed(isa, layer, .inputGradient, weights).withUnsafeBufferPointer { packed in
         var d = AdvkConvolution()
         (d.input, d.output, d.window, d.groups) = (input.view, output.view, layer.window, Self.groups(layer))
-        d.weights = packed.baseAddress
+        (d.weights, d.last_lanes) = (packed.baseAddress, layer.lastLanes(.inputGradient))
         advk_convolution_input_gradient(isa, &d, 0, layer.images)
       }
       #expect(kernelError(output.planar.values, expected) < 2e-6, "\(isa)")

@@ -11,7 +11,7 @@ import Testing
       let blocked = KernelMap(PlanarMap(3, channels, 4, 7, seed: 92), halo: halo, outside: 7)
       for i in blocked.memory.indices where blocked.memory[i] != 7 { blocked.memory[i] = 4 }
       let back = KernelMap(PlanarMap(3, channels, 4, 7), halo: halo, outside: 7, blocked: false)
-      var d = AdvkLayoutCopy(planes: planes.planes, view: blocked.view)
+      var d = AdvkLayoutCopy(planes: planes.planes, view: blocked.view, part: AdvkPart())
       advk_planar_to_blocked(isa, &d, 0, 3)
       d.planes = back.planes
       advk_blocked_to_planar(isa, &d, 0, 3)
@@ -72,7 +72,7 @@ import Testing
       let output = KernelMap(before, halo: AdvkHalo(top: 1, bottom: 1, left: 1, right: 1), outside: 7)
       var d = AdvkChannelCopy(
         source: input.view, destination: output.view, source_channel: from, destination_channel: to,
-        channels: count, accumulates: accumulates)
+        channels: count, accumulates: accumulates, part: AdvkPart())
       advk_copy_channels(isa, &d, 0, 2)
       #expect(output.planar.values == expected.values && output.haloIsIntact, "\(isa)")
     }

@@ -36,7 +36,7 @@ import Testing
             var d = AdvkLinear(
               input: x.baseAddress, input_stride: inputs, output: y.baseAddress, output_stride: outputs + 3,
               input_features: inputs, output_features: outputs, weights: packed.baseAddress,
-              bias: bias.isEmpty ? nil : bias.baseAddress)
+              bias: bias.isEmpty ? nil : bias.baseAddress, part: AdvkPart())
             for (first, count) in ranges { advk_linear(isa, &d, first, count) }
           }
         }

@@ -34,6 +34,11 @@ struct LayerCase: CustomStringConvertible, Sendable {
     )
   }
 
+  /// The channels in the last block that a direction reads, 0 where they fill it or where there are groups.
+  func lastLanes(_ direction: AdvkDirection) -> Int {
+    groups > 1 ? 0 : (direction == .forward ? inputs : outputs) % 16
+  }
+
   var weightCount: Int { outputs * (inputs / groups) * kernel.0 * kernel.1 }
 
   func halo(_ direction: AdvkDirection) -> AdvkHalo {

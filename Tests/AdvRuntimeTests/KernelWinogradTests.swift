@@ -26,7 +26,8 @@ import Testing
   /// The kernel's output for inputs in a map, image ranges computed one after the other.
   static func run(
     _ isa: AdvkISA, _ layer: LayerCase, _ direction: AdvkDirection, _ weights: [Float], _ input: KernelMap,
-    _ output: KernelMap, _ epilogue: AdvkEpilogue = AdvkEpilogue(), ranges: [(Int, Int)]
+    _ output: KernelMap, _ epilogue: AdvkEpilogue = AdvkEpilogue(), ranges: [(Int, Int)],
+    part: AdvkPart = AdvkPart()
   ) {
     var shape = layer.shape
     var packed = [Float](repeating: .nan, count: advk_winograd_weights_size(isa, &shape, direction))
@@ -38,7 +39,7 @@ import Testing
         (d.convolution.input, d.convolution.output) = (input.view, output.view)
         (d.convolution.window, d.convolution.groups) = (layer.window, 1)
         (d.convolution.weights, d.convolution.epilogue) = (packed.baseAddress, epilogue)
-        d.scratch = scratch.baseAddress
+        (d.convolution.part, d.scratch) = (part, scratch.baseAddress)
         for (first, count) in ranges {
           (direction == .forward ? advk_winograd_forward : advk_winograd_input_gradient)(
             isa, &d, first, count)

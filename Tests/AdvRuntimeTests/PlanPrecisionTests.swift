@@ -34,6 +34,27 @@ import Testing
     #expect(problems == [])
   }
 
+  @Test(arguments: InstructionSet.allCases.filter(\.isSupported))
+  func `bf16 plans agree with the interpreter within a hundredth in norm`(_ set: InstructionSet) throws {
+    let gradient = try Pipeline(Self.residual.graph()).gradient
+    let x = TestNets.noise(Self.residual.input.prepending(5), seed: 3)
+    func problems(_ tolerance: Double) throws -> [String] {
+      try comparePlan(
+        of: gradient, ["images": ReferenceTensor(x)], images: 5, on: set, precision: .bf16,
+        pool: WorkerPool(threads: 2), tolerance: tolerance)
+    }
+    #expect(try problems(1e-2) == [])
+    #expect(try problems(1e-6) != [])
+  }
+
+  @Test func `bf16 plans round what is neither a stem nor Winograd's`() throws {
+    let plan = try Plan(Pipeline(Self.residual.graph()).fused, precision: .bf16)
+    let texts = plan.steps.map(\.kernel.text)
+    #expect(texts.count { $0.contains("winograd") } == 6)
+    #expect(texts.count { $0.contains("bf16") && !$0.contains("pack") } == 4)
+    #expect(texts.count { $0.contains("direct") } == 0)
+  }
+
   @Test func `fast plans take Winograd for 3×3 layers of stride 1, exact plans never`() throws {
     let pipeline = try Pipeline(Self.residual.graph())
     let fast = try Plan(pipeline.fused, precision: .fast).steps.map(\.kernel.text)
@@ -72,8 +93,9 @@ import Testing
     #expect(!left.isIdentical(to: right))
   }
 
-  @Test func `batch size, order and threads change no bit`() throws {
-    let network = try Network(Self.residual.graph(), precision: .fast)
+  @Test(arguments: [Precision.fast, .bf16])
+  func `batch size, order and threads change no bit`(_ precision: Precision) throws {
+    let network = try Network(Self.residual.graph(), precision: precision)
     let x = TestNets.noise(Self.residual.input.prepending(19), seed: 7)
     let dy = TestNets.noise([19, 6], seed: 8)
     let whole = try run(Session(network.gradient), x, dy)

@@ -54,6 +54,19 @@ import Testing
     #expect(three[1].isIdentical(to: whole[1].rows([2, 3, 4])))
   }
 
+  @Test(arguments: Precision.allCases, ["squeezenet1_1", "resnet20", "lenet5"])
+  func `threads that share an image change no bit`(_ precision: Precision, _ name: String) throws {
+    let shape: Shape = [3, 32, 32]
+    let model = try ModelCatalog.untrained(name, inputShape: shape, classes: 10)
+    let plan = try Network(TestNets.bound(model.graph()), precision: precision).gradient
+    for (threads, images) in [(2, 1), (3, 1), (2, 3), (5, 3)] {
+      let team = Session(plan, pool: WorkerPool(threads: threads))
+      let (x, dy) = (TestNets.noise(shape.prepending(images), seed: 6), TestNets.cotangent(images))
+      let alone = try gradients(Session(plan), x, dy)
+      for (one, shared) in zip(alone, try gradients(team, x, dy)) { #expect(one.isIdentical(to: shared)) }
+    }
+  }
+
   /// Its first layers go image by image, its last ones do not, and values cross from the ones to the others.
   @Test func `neighbours change no bit where large maps go image by image`() throws {
     let model = try ModelCatalog.untrained("squeezenet1_1", inputShape: [3, 96, 96], classes: 10)

@@ -36,11 +36,14 @@ struct AttackCommand: ConsoleCommand {
       labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let aim = try attackOptions.aim(at: model)
     let source = try data.source(for: model)
-    let classifier = try Classifier(model)
+    let classifier = try Classifier(model, precision: attackOptions.precision)
+    let shared = options.threadsPerBatch(ofImages: source.count)
     var documents: [String] = []
     for epsilon in epsilons {
       if !options.quiet { console.note("ε: \(epsilon.explanation)") }
-      var run = AttackRun(source: source, attack: attack, epsilon: epsilon) { classifier.makeOracle() }
+      var run = AttackRun(source: source, attack: attack, epsilon: epsilon) {
+        classifier.makeOracle(threads: shared)
+      }
       (run.rounding, run.repairs, run.aim) = (rounding, attackOptions.repair, aim)
       (run.seed, run.batch, run.threads) = (attackOptions.seed, options.batch, options.threadCount)
       let manifest = try perform(run, on: model, console)

@@ -27,7 +27,7 @@ struct BenchStepCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 64
   @Option(help: ArgumentHelp("Side of the images.", valueName: "n")) var size: Int?
   @Option(help: ArgumentHelp("Threads (default: all cores).", valueName: "n")) var threads: Int?
-  @Option(help: "The arithmetic of the step: exact sums, or fast as in searches.")
+  @Option(help: "The arithmetic of the step: exact sums, fast as in searches, or bf16.")
   var precision: Precision = .exact
   @Option(help: ArgumentHelp("Seconds to measure for.", valueName: "s")) var seconds = 2.0
   @Flag(help: "Print the figures as JSON.") var json = false

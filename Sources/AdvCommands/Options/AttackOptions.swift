@@ -1,6 +1,7 @@
 import AdvAttacks
 import AdvEvaluation
 import AdvModels
+import AdvRuntime
 import AdvThreat
 import ArgumentParser
 
@@ -41,6 +42,11 @@ struct AttackOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Arithmetic of the search: exact, fast or bf16. Verdicts are always exact.", valueName: "name"))
+  var precision = Precision.fast
+
   @Option(help: ArgumentHelp("A defence before the network.", valueName: "defence"))
   var defense = "none"
 
@@ -80,6 +86,7 @@ struct AttackOptions: ParsableArguments {
     if let target { words += ["--target", target] }
     if epsRounding != "strict" { words += ["--eps-rounding", epsRounding] }
     if !repair { words.append("--no-repair") }
+    if precision != .fast { words += ["--precision", precision.rawValue] }
     return words + ["--seed", "\(seed)"]
   }
 }

@@ -26,6 +26,9 @@ struct RunOptions: ParsableArguments {
     if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
   }
 
+  /// The threads that share one batch, where there are more threads than batches.
+  func threadsPerBatch(ofImages count: Int) -> Int { max(1, threadCount * batch / max(count, batch)) }
+
   /// The number of workers: what was asked for, or one for each core.
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 }

@@ -8,6 +8,8 @@ enum ConvolutionKind: String, Sendable {
   case direct
   /// 3×3 by Winograd's algorithm, on blocked maps.
   case winograd
+  /// Blocked maps, rounded to bf16 before they are multiplied.
+  case bf16
   /// Every channel on its own.
   case depthwise
   /// An image of few channels in planes on one side.
@@ -31,9 +33,10 @@ struct ConvolutionPlan: Sendable {
     shape = AdvkConvolutionShape(
       input_channels: input[0], output_channels: output[0], groups: convolution.groups,
       window: AdvkWindow(convolution, kernel: Size2D(weight[2], weight[3])))
-    let isWinograd =
-      precision == .fast && Self.prefersWinograd(shape, height: output[1], width: output[2])
-    kind = isStem ? .stem : isDepthwise ? .depthwise : isWinograd ? .winograd : .direct
+    kind =
+      isStem
+      ? .stem
+      : isDepthwise ? .depthwise : Self.dense(shape, height: output[1], width: output[2], precision)
   }
 
   /// The halo that one direction reads, the same on all sides.
@@ -49,6 +52,7 @@ struct ConvolutionPlan: Sendable {
     switch kind {
     case .direct: return advk_convolution_weights_size(isa, &shape, direction)
     case .winograd: return advk_winograd_weights_size(isa, &shape, direction)
+    case .bf16: return advk_bf16_weights_size(isa, &shape, direction)
     case .depthwise: return advk_depthwise_weights_size(&shape)
     case .stem: return advk_stem_weights_size(isa, &shape, direction)
     }
@@ -58,10 +62,15 @@ struct ConvolutionPlan: Sendable {
   var gradientCount: Int {
     var shape = shape
     switch kind {
-    case .direct, .winograd: return advk_convolution_weight_gradient_size(isa, &shape)
+    case .direct, .winograd, .bf16: return advk_convolution_weight_gradient_size(isa, &shape)
     case .depthwise: return advk_depthwise_weights_size(&shape)
     case .stem: return advk_stem_weight_gradient_size(isa, &shape)
     }
+  }
+
+  /// The channels in the last block that a direction reads, 0 where they fill it.
+  func lastLanes(_ direction: AdvkDirection) -> Int {
+    shape.groups > 1 ? 0 : (direction == .forward ? input[0] : output[0]) % 16
   }
 
   var groups: Int {
@@ -112,6 +121,7 @@ struct ConvolutionKernel: Kernel {
   let epilogue: Epilogue
   let groups: Int
   let division = Division.images
+  let isShareable = true
 
   var text: String {
     (direction == .forward ? "convolution " : "convolution input gradient ") + plan.text + epilogue.text
@@ -122,7 +132,8 @@ struct ConvolutionKernel: Kernel {
   func run(_ memory: Memory, _ images: Int) {
     var d = AdvkConvolution(
       input: input.view(memory), output: output.view(memory), window: plan.shape.window, groups: groups,
-      weights: memory.floats(weights), epilogue: epilogue.descriptor(memory))
+      last_lanes: plan.lastLanes(direction), weights: memory.floats(weights),
+      epilogue: epilogue.descriptor(memory), part: memory.part)
     switch (plan.kind, direction) {
     case (.depthwise, .forward): advk_depthwise_forward(plan.isa, &d, 0, images)
     case (.depthwise, .inputGradient): advk_depthwise_input_gradient(plan.isa, &d, 0, images)
@@ -141,6 +152,7 @@ struct StemKernel: Kernel {
   let weights: SlotID
   let epilogue: Epilogue
   let division = Division.images
+  let isShareable = true
 
   var text: String {
     (direction == .forward ? "convolution " : "convolution input gradient ") + plan.text + epilogue.text
@@ -155,7 +167,7 @@ struct StemKernel: Kernel {
   func run(_ memory: Memory, _ images: Int) {
     var d = AdvkStem(
       image: image.planes(memory), features: features.view(memory), window: plan.shape.window,
-      weights: memory.floats(weights), epilogue: epilogue.descriptor(memory))
+      weights: memory.floats(weights), epilogue: epilogue.descriptor(memory), part: memory.part)
     switch direction {
     case .forward: advk_stem_forward(plan.isa, &d, 0, images)
     case .inputGradient: advk_stem_input_gradient(plan.isa, &d, 0, images)
@@ -181,6 +193,7 @@ struct PackConvolutionWeights: Kernel {
     switch plan.kind {
     case .direct: advk_convolution_pack_weights(plan.isa, &shape, direction, from, to)
     case .winograd: advk_winograd_pack_weights(plan.isa, &shape, direction, from, to)
+    case .bf16: advk_bf16_pack_weights(plan.isa, &shape, direction, from, to)
     case .depthwise: advk_depthwise_pack_weights(&shape, from, to)
     case .stem: advk_stem_pack_weights(plan.isa, &shape, direction, from, to)
     }

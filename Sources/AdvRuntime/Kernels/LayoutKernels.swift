@@ -7,13 +7,14 @@ struct LayoutKernel: Kernel {
   let view: ViewSpec
   let isPacking: Bool  // planes to blocks
   let division = Division.images
+  let isShareable = true
 
   var text: String { isPacking ? "planes to blocks" : "blocks to planes" }
   var reads: [SlotID] { [isPacking ? planes.slot : view.slot] }
   var writes: [SlotID] { [isPacking ? view.slot : planes.slot] }
 
   func run(_ memory: Memory, _ images: Int) {
-    var d = AdvkLayoutCopy(planes: planes.planes(memory), view: view.view(memory))
+    var d = AdvkLayoutCopy(planes: planes.planes(memory), view: view.view(memory), part: memory.part)
     if isPacking {
       advk_planar_to_blocked(isa, &d, 0, images)
     } else {
@@ -30,6 +31,7 @@ struct PlanarCopyKernel: Kernel {
   var scale: SlotID?
   var shift: SlotID?
   let division = Division.images
+  let isShareable = true
 
   var text: String {
     "copy planes" + (scale == nil ? "" : " · scale") + (shift == nil ? "" : " + shift")
@@ -41,7 +43,7 @@ struct PlanarCopyKernel: Kernel {
     var d = AdvkPlanarCopy(
       source: source.planes(memory), destination: target.planes(memory),
       scale: scale.map { UnsafePointer(memory.floats($0)) },
-      shift: shift.map { UnsafePointer(memory.floats($0)) }, accumulates: false)
+      shift: shift.map { UnsafePointer(memory.floats($0)) }, accumulates: false, part: memory.part)
     advk_planar_copy(isa, &d, 0, images)
   }
 }
@@ -55,6 +57,7 @@ struct ChannelCopyKernel: Kernel {
   let to: Int
   let channels: Int
   let division = Division.images
+  let isShareable = true
 
   var text: String { "copy channels \(from)..<\(from + channels) to \(to)" }
   var reads: [SlotID] { [source.slot] }
@@ -63,7 +66,7 @@ struct ChannelCopyKernel: Kernel {
   func run(_ memory: Memory, _ images: Int) {
     var d = AdvkChannelCopy(
       source: source.view(memory), destination: target.view(memory), source_channel: from,
-      destination_channel: to, channels: channels, accumulates: false)
+      destination_channel: to, channels: channels, accumulates: false, part: memory.part)
     advk_copy_channels(isa, &d, 0, images)
   }
 }

@@ -11,6 +11,7 @@ struct LinearKernel: Kernel {
   let inputFeatures: Int
   let outputFeatures: Int
   let division = Division.images
+  let isShareable = true
 
   var text: String {
     "linear \(direction == .forward ? "" : "input gradient ")\(inputFeatures) to \(outputFeatures)"
@@ -23,7 +24,7 @@ struct LinearKernel: Kernel {
     var d = AdvkLinear(
       input: memory.floats(input), input_stride: memory.stride(input), output: memory.floats(output),
       output_stride: memory.stride(output), input_features: inputFeatures, output_features: outputFeatures,
-      weights: memory.floats(weights), bias: bias.map { UnsafePointer(memory.floats($0)) })
+      weights: memory.floats(weights), bias: bias.map { UnsafePointer(memory.floats($0)) }, part: memory.part)
     advk_linear(isa, &d, 0, images)
   }
 }

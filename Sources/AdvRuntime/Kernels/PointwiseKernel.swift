@@ -14,6 +14,7 @@ struct PointwiseKernel: Kernel {
   var saved: MaskSpec?
   var outputMask: MaskSpec?
   let division = Division.images
+  let isShareable = true
 
   init(_ isa: AdvkISA, _ input: ViewSpec, _ output: ViewSpec) {
     (self.isa, self.input, self.output) = (isa, input, output)
@@ -36,7 +37,7 @@ struct PointwiseKernel: Kernel {
       input: input.view(memory), output: output.view(memory), residual: residual.view(memory),
       scale: pointer(scale, memory), shift: pointer(shift, memory),
       residual_scale: pointer(residualScale, memory), input_mask: inputMask.mask(memory), relu: rectifies,
-      saved_mask: saved.mask(memory), output_mask: outputMask.mask(memory))
+      saved_mask: saved.mask(memory), output_mask: outputMask.mask(memory), part: memory.part)
     advk_pointwise(isa, &d, 0, images)
   }
 

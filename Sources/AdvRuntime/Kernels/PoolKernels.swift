@@ -20,6 +20,7 @@ struct PoolKernel: Kernel {
   var foldsReLU = false
   var countsPadding = false
   let division = Division.images
+  let isShareable = true
 
   init(_ isa: AdvkISA, _ kind: Kind, _ input: ViewSpec, _ output: ViewSpec, _ window: AdvkWindow) {
     (self.isa, self.kind, self.input, self.output, self.window) = (isa, kind, input, output, window)
@@ -36,7 +37,7 @@ struct PoolKernel: Kernel {
     var d = AdvkPool(
       input: input.view(memory), output: output.view(memory), window: window,
       indices: indices.map { memory.bytes($0).assumingMemoryBound(to: UInt8.self) }, folds_relu: foldsReLU,
-      count_includes_padding: countsPadding, accumulates: false)
+      count_includes_padding: countsPadding, accumulates: false, part: memory.part)
     switch kind {
     case .max: advk_max_pool_forward(isa, &d, 0, images)
     case .maxGradient: advk_max_pool_input_gradient(isa, &d, 0, images)

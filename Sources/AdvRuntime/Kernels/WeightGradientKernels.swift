@@ -69,7 +69,8 @@ struct FinishConvolutionWeightGradient: Kernel {
     gradient.update(repeating: 0, count: targetCount)
     var shape = plan.shape
     switch plan.kind {
-    case .direct, .winograd: advk_convolution_unpack_weight_gradient(plan.isa, &shape, total, gradient)
+    case .direct, .winograd, .bf16:
+      advk_convolution_unpack_weight_gradient(plan.isa, &shape, total, gradient)
     case .depthwise: advk_depthwise_unpack_weight_gradient(&shape, total, gradient)
     case .stem: advk_stem_unpack_weight_gradient(plan.isa, &shape, total, gradient)
     }

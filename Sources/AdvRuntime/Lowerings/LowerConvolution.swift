@@ -110,7 +110,7 @@ extension Lowering {
     _ plan: ConvolutionPlan, _ direction: AdvkDirection, from input: ViewSpec, to output: ViewSpec,
     _ weights: SlotID, _ epilogue: Epilogue
   ) {
-    guard plan.kind == .winograd else {
+    guard plan.kind == .winograd || plan.kind == .bf16 else {
       emit(
         ConvolutionKernel(
           plan: plan, direction: direction, input: input, output: output, weights: weights,
@@ -120,9 +120,9 @@ extension Lowering {
     let type = TensorType(slots[output.slot].type.shape, .shared)
     let scratch = makeSlot(type, .opaque(bytes: plan.scratchCount(direction) * 4), .worker)
     emit(
-      WinogradKernel(
+      ScratchConvolutionKernel(
         plan: plan, direction: direction, input: input, output: output, weights: weights, scratch: scratch,
-        epilogue: epilogue))
+        epilogue: epilogue, groups: plan.groups))
   }
 
   /// An operand as planes.

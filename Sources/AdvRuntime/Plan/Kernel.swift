@@ -1,3 +1,5 @@
+import CKernels
+
 /// One step's work: a function on slots for a range of images.
 ///
 /// A kernel holds slot numbers and sizes, never memory: the same plan is run by many sessions at once.
@@ -10,9 +12,16 @@ protocol Kernel: Sendable {
   var writes: [SlotID] { get }
   /// How its work may be divided.
   var division: Division { get }
+  /// Whether threads may share its work on the same images: `run` then does the part that `memory.part` names.
+  /// Otherwise one of them does all of it.
+  var isShareable: Bool { get }
   /// Does the work for `images` images from the first of `memory`. Allocates nothing, except where
   /// `Interpreted` says so.
   func run(_ memory: Memory, _ images: Int)
+}
+
+extension Kernel {
+  var isShareable: Bool { false }
 }
 
 /// How the work of a kernel may be divided.
@@ -72,6 +81,8 @@ struct Memory {
   var chunkFirst = 0
   /// The number of images of the batch.
   var batch = 0
+  /// The share of a shareable kernel's work that is done; by default all of it.
+  var part = AdvkPart()
 
   /// The bytes of a slot at the first image.
   func bytes(_ slot: SlotID) -> UnsafeMutableRawPointer {

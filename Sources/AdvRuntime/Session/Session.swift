@@ -1,5 +1,6 @@
 import AdvGraph
 import AdvTensor
+import CKernels
 
 /// The memory for running a plan, with the passes over a batch. Not `Sendable`: it belongs to one caller at a
 /// time; any number of sessions run one plan.
@@ -11,6 +12,7 @@ public final class Session {
   public let plan: Plan
   private let workspace: Workspace
   private let pool: WorkerPool
+  private let meeting: Barrier
   private let ports: SessionPorts
   private let ranges: [Range<Int>]  // of steps, by phase
   private let stretches: [[Stretch]]  // by phase; in lockstep by step
@@ -28,6 +30,7 @@ public final class Session {
   public init(_ plan: Plan, pool: WorkerPool = WorkerPool(threads: 1)) {
     self.plan = plan
     self.pool = pool
+    meeting = Barrier(threads: pool.threads)
     workspace = Workspace(plan, workers: pool.threads)
     ports = SessionPorts(plan)
     let ranges = Phase.allCases.map { phase in
@@ -134,8 +137,17 @@ extension Session {
 
   /// The images of a sub-batch: what fits the caches, and no more than each thread's share.
   private func chunk(_ images: Int) -> Int {
-    plan.isLockstep
-      ? Plan.group : min(workspace.chunkLimit, max((images + pool.threads - 1) / pool.threads, 1))
+    if plan.isLockstep { return Plan.group }
+    return min(workspace.chunkLimit, max(isTeamwork(images) ? images : rounds(images), 1))
+  }
+
+  /// The most images of a thread, where each takes whole images.
+  private func rounds(_ images: Int) -> Int { (images + pool.threads - 1) / pool.threads }
+
+  /// Whether the threads share every step on the same images: where whole images would leave more than an
+  /// eighth of their time unused, as with a single image.
+  private func isTeamwork(_ images: Int) -> Bool {
+    pool.threads > 1 && !plan.isLockstep && 8 * rounds(images) * pool.threads > 9 * images && images > 0
   }
 }
 
@@ -151,6 +163,8 @@ extension Session {
   private func run(_ phase: Phase, _ images: Int) {
     if plan.isLockstep || phase == .prologue {
       for step in ranges[phase.rawValue] { runAcrossBatch(step, images) }
+    } else if isTeamwork(images) {
+      dispatchTeam(phase.rawValue, images)
     } else {
       dispatch(phase.rawValue, images, size: chunk(images))
     }
@@ -171,6 +185,36 @@ extension Session {
     let context = Unmanaged.passUnretained(self).toOpaque()
     pool.run((images + size - 1) / size, context) { context, task, worker in
       Unmanaged<Session>.fromOpaque(context).takeUnretainedValue().work(task, worker)
+    }
+  }
+
+  /// Stretches of steps for all images, each step shared by all threads.
+  private func dispatchTeam(_ stretches: Int, _ images: Int) {
+    job = Job(stretches: self.stretches[stretches], batch: images, size: chunk(images))
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    // As many tasks as threads: each waits for the others, so no thread draws two.
+    pool.run(pool.threads, context) { context, task, _ in
+      Unmanaged<Session>.fromOpaque(context).takeUnretainedValue().workInTeam(task)
+    }
+  }
+
+  /// One thread's part of all steps, in step with the others.
+  private func workInTeam(_ index: Int) {
+    var memory = Memory(
+      entries: workspace.teamTables[workspace.teamTables.startIndex + index], batch: job.batch)
+    memory.part = AdvkPart(index: index, count: pool.threads)
+    for start in stride(from: 0, to: job.batch, by: job.size) {
+      let count = min(job.size, job.batch - start)
+      for stretch in job.stretches {
+        for done in stride(from: 0, to: count, by: stretch.images) {
+          (memory.first, memory.chunkFirst) = (start + done, done)
+          for step in stretch.steps {
+            let kernel = plan.steps[step].kernel
+            if kernel.isShareable || index == 0 { kernel.run(memory, min(stretch.images, count - done)) }
+            meeting.wait()
+          }
+        }
+      }
     }
   }
 

@@ -7,10 +7,13 @@ final class Workspace {
   /// The most images that one worker takes through all steps at once.
   let chunkLimit: Int
   /// The tables, one for each worker.
-  private(set) var tables: [UnsafeMutablePointer<Memory.Entry>]
+  var tables: ArraySlice<UnsafeMutablePointer<Memory.Entry>> { allTables[..<workers] }
+  /// The tables of workers that share images: the first worker's sub-batch, scratch memory of their own.
+  var teamTables: ArraySlice<UnsafeMutablePointer<Memory.Entry>> { allTables.suffix(workers) }
 
   private let plan: Plan
   private let workers: Int
+  private let allTables: [UnsafeMutablePointer<Memory.Entry>]
   private var batchCapacity = -1
   private var chunkCapacity = 0
   private var batchArena: UnsafeMutableRawPointer?
@@ -34,8 +37,10 @@ final class Workspace {
     slotsOfOutput = plan.outputs.indices.map { position in
       plan.slots.indices.filter { plan.slots[$0].region == .output(position) }
     }
-    tables = (0..<workers).map { _ in .allocate(capacity: max(plan.slots.count, 1)) }
-    for table in tables {
+    allTables = (0..<workers * (workers > 1 ? 2 : 1)).map { _ in
+      .allocate(capacity: max(plan.slots.count, 1))
+    }
+    for table in allTables {
       for id in plan.slots.indices {
         (table + id).initialize(to: Memory.Entry(base: sessionArena, stride: 0, advance: 0))
       }
@@ -44,7 +49,7 @@ final class Workspace {
   }
 
   deinit {
-    tables.forEach { $0.deallocate() }
+    allTables.forEach { $0.deallocate() }
     chunkArenas.forEach { $0?.deallocate() }
     batchArena?.deallocate()
     groupArena?.deallocate()
@@ -69,20 +74,20 @@ final class Workspace {
   }
 
   private func set(_ slot: SlotID, base: UnsafeMutableRawPointer) {
-    for table in tables { table[slot].base = base }
+    for table in allTables { table[slot].base = base }
   }
 
   private func placeFixed(_ id: SlotID) {
     let slot = plan.slots[id]
     let stride = slot.type.multiplicity == .perImage ? slot.stride : 0
-    for (table, workerArena) in zip(tables, workerArenas) {
+    for (number, table) in allTables.enumerated() {
       switch slot.region {
       case .constant: if let base = plan.constants[id] { table[id].base = base }
       case .session: table[id].base = sessionArena + slot.offset
       case .batch, .input, .output: (table[id].stride, table[id].advance) = (stride, stride)
       case .chunk: (table[id].stride, table[id].chunkAdvance) = (stride, stride)
       case .group: table[id].groupAdvance = slot.bytes
-      case .worker: table[id].base = workerArena + slot.offset
+      case .worker: table[id].base = workerArenas[number % workers] + slot.offset
       }
     }
   }
@@ -106,7 +111,8 @@ final class Workspace {
       let base = Arena.allocate(plan.arenas.chunk * images)
       chunkArenas[worker] = base
       for (id, slot) in plan.slots.enumerated() where slot.region == .chunk {
-        tables[worker][id].base = base + slot.offset * images
+        allTables[worker][id].base = base + slot.offset * images
+        if worker == 0 { teamTables.forEach { $0[id].base = base + slot.offset * images } }
       }
     }
     chunkCapacity = images

@@ -10,6 +10,8 @@
 //
 // Strides count elements, not bytes. Float pointers need the alignment of a float only; 64 bytes is faster.
 //
+// Descriptors with a `part` let several threads work on the same images; see `AdvkPart`.
+//
 // Order of accumulation: each output element is one chain of fused multiply-adds in an order fixed by the
 // layer alone, so that results do not depend on the batch size, the position in the batch or the tile shape.
 // AVX-512, AVX2 and NEON agree to the bit in convolutions and linear layers; plain x86 rounds each product.
@@ -91,6 +93,31 @@ ptrdiff_t advk_winograd_scratch_size(AdvkISA isa, const AdvkConvolutionShape *sh
 void advk_winograd_forward(AdvkISA isa, const AdvkWinograd *d, ptrdiff_t first, ptrdiff_t count);
 /// As `advk_convolution_input_gradient`.
 void advk_winograd_input_gradient(AdvkISA isa, const AdvkWinograd *d, ptrdiff_t first, ptrdiff_t count);
+
+// MARK: Convolution with bf16 products
+//
+// Inputs and weights are rounded to bf16 (8 bits of precision, to nearest), their products summed in float: errors
+// of 3e-3 of the largest output, at twice the speed of the direct kernel where the processor multiplies pairs of
+// bf16 numbers (VDPBF16PS). Elsewhere the same numbers are multiplied as floats, at the direct kernel's speed. Halo,
+// epilogue, groups and independence of images are those of `advk_convolution_forward`. Results of instruction
+// sets differ in rounding.
+
+/// Whether kernels of the instruction set multiply pairs of bf16 numbers on this processor.
+bool advk_bf16_is_native(AdvkISA isa);
+/// Floats that the packed weights take.
+ptrdiff_t advk_bf16_weights_size(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction);
+/// Rounds and packs weights [output channels][input channels / groups][kernel height][kernel width] for one
+/// direction.
+void advk_bf16_pack_weights(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction,
+                            const float *weights, float *packed);
+/// Floats of scratch memory that one call needs, for any number of images; `height` and `width` are those of what
+/// the direction writes.
+ptrdiff_t advk_bf16_scratch_size(AdvkISA isa, const AdvkConvolutionShape *shape, AdvkDirection direction,
+                                 ptrdiff_t height, ptrdiff_t width);
+/// As `advk_convolution_forward`.
+void advk_bf16_forward(AdvkISA isa, const AdvkBF16Convolution *d, ptrdiff_t first, ptrdiff_t count);
+/// As `advk_convolution_input_gradient`.
+void advk_bf16_input_gradient(AdvkISA isa, const AdvkBF16Convolution *d, ptrdiff_t first, ptrdiff_t count);
 
 // MARK: Depthwise convolution (groups = input channels = output channels)
 

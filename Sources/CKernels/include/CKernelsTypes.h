@@ -73,6 +73,13 @@ typedef struct {
   ptrdiff_t top, bottom, left, right;
 } AdvkHalo;
 
+/// A share of a kernel's work, for threads that work on the same images at the same time: share `index` of `count`.
+/// A zeroed part is the whole. The shares of one count write disjoint parts of the output, and together they write
+/// the bits that the whole would.
+typedef struct {
+  ptrdiff_t index, count;
+} AdvkPart;
+
 /// A convolution's channels and window, for packing. At most 1,024 taps (kernel height x width).
 typedef struct {
   ptrdiff_t input_channels, output_channels, groups;
@@ -92,14 +99,18 @@ typedef struct {
 } AdvkEpilogue;
 
 /// A convolution in one direction. `window` is always that of the forward direction, `groups` the block-level
-/// groups of `advk_convolution_groups`, `weights` packed for the direction.
+/// groups of `advk_convolution_groups`, `weights` packed for the direction. `last_lanes` are the channels in the
+/// last block of the input where they do not fill it and there are no groups, so that padding need not be
+/// multiplied; 0 where they fill it, or to multiply all.
 typedef struct {
   AdvkView input;
   AdvkView output;
   AdvkWindow window;
   ptrdiff_t groups;
+  ptrdiff_t last_lanes;
   const float *weights;
   AdvkEpilogue epilogue;
+  AdvkPart part;
 } AdvkConvolution;
 
 /// A convolution 3x3 of stride 1 in one direction by Winograd's algorithm: `convolution` as for the direct
@@ -108,6 +119,13 @@ typedef struct {
   AdvkConvolution convolution;
   float *scratch;
 } AdvkWinograd;
+
+/// A convolution in one direction whose products are of bf16 numbers: `convolution` as for the direct kernel, with
+/// weights packed by `advk_bf16_pack_weights`, and scratch memory for one caller at a time.
+typedef struct {
+  AdvkConvolution convolution;
+  float *scratch;
+} AdvkBF16Convolution;
 
 /// The weight gradient of a convolution. `input` is the layer's input with its forward halo; the gradient of
 /// the output needs no halo. `groups` as in `AdvkConvolution`.
@@ -126,6 +144,7 @@ typedef struct {
   AdvkWindow window;
   const float *weights;
   AdvkEpilogue epilogue;
+  AdvkPart part;
 } AdvkStem;
 
 /// The weight gradient of a stem. The image needs its forward halo.
@@ -150,6 +169,7 @@ typedef struct {
   bool folds_relu;
   bool count_includes_padding;
   bool accumulates;
+  AdvkPart part;
 } AdvkPool;
 
 /// A linear layer, or its input gradient with the feature counts exchanged. Strides are from image to image.
@@ -162,6 +182,7 @@ typedef struct {
   ptrdiff_t output_features;
   const float *weights;
   const float *bias;
+  AdvkPart part;
 } AdvkLinear;
 
 /// The weight gradient of a linear layer, added to `gradient` [output features][input features].
@@ -190,6 +211,7 @@ typedef struct {
   bool relu;
   AdvkMask saved_mask;
   AdvkMask output_mask;
+  AdvkPart part;
 } AdvkPointwise;
 
 /// An activation function with its saved value: y for sigmoid and tanh, x for the others.
@@ -286,6 +308,7 @@ typedef struct {
   ptrdiff_t destination_channel;
   ptrdiff_t channels;
   bool accumulates;
+  AdvkPart part;
 } AdvkChannelCopy;
 
 /// sums[c] += sum of (a - a_centre[c]); products[c] += sum of (a - a_centre[c]) * (b - b_centre[c]), over the
@@ -309,6 +332,7 @@ typedef struct {
   const float *scale;
   const float *shift;
   bool accumulates;
+  AdvkPart part;
 } AdvkPlanarCopy;
 
 /// A copy between planar and blocked layout (either way) of maps of one size; `planes.channels` counts
@@ -316,6 +340,7 @@ typedef struct {
 typedef struct {
   AdvkPlanes planes;
   AdvkView view;
+  AdvkPart part;
 } AdvkLayoutCopy;
 
 #endif
