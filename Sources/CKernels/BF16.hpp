@@ -8,13 +8,22 @@
 
 namespace ADVK_NAMESPACE {
 
+#if ADVK_DOT_PAIRS
+using BrainHalves = __bf16 __attribute__((vector_size(32)));
+
+/// Sixteen brain floats anywhere in memory.
+struct __attribute__((packed, aligned(4), may_alias)) LooseHalves {
+  BrainHalves value;
+};
+#endif
+
 /// Rounds a pixel's 16 floats to bf16, ties to even, and stores them as `pixel_words` words. NaN stays NaN.
 ADVK_INLINE void store_rounded(float *to, Lanes value) {
 #if ADVK_DOT_PAIRS
-  using Half = __bf16 __attribute__((vector_size(32), aligned(4), may_alias));
   using Floats = float __attribute__((vector_size(64)));
-  *reinterpret_cast<Half *>(to) = __builtin_ia32_cvtneps2bf16_512_mask(__builtin_bit_cast(Floats, value),
-                                                                       Half{}, static_cast<uint16_t>(-1));
+  const BrainHalves rounded = __builtin_ia32_cvtneps2bf16_512_mask(__builtin_bit_cast(Floats, value),
+                                                                   BrainHalves{}, static_cast<uint16_t>(-1));
+  reinterpret_cast<LooseHalves *>(to)->value = rounded;
 #else
   using Words = uint32_t __attribute__((ext_vector_type(16)));
   const Words bits = __builtin_bit_cast(Words, value);

@@ -35,7 +35,9 @@ import Testing
   }
 
   @Test(arguments: InstructionSet.allCases.filter(\.isSupported))
-  func `bf16 plans agree with the interpreter within a hundredth in norm`(_ set: InstructionSet) throws {
+  func `bf16 plans agree with the interpreter: logits to a hundredth, gradients to a tenth`(
+    _ set: InstructionSet
+  ) throws {
     let gradient = try Pipeline(Self.residual.graph()).gradient
     let x = TestNets.noise(Self.residual.input.prepending(5), seed: 3)
     func problems(_ tolerance: Double) throws -> [String] {
@@ -43,7 +45,8 @@ import Testing
         of: gradient, ["images": ReferenceTensor(x)], images: 5, on: set, precision: .bf16,
         pool: WorkerPool(threads: 2), tolerance: tolerance)
     }
-    #expect(try problems(1e-2) == [])
+    #expect(try problems(1e-2).filter { $0.contains("output 0") } == [])
+    #expect(try problems(0.1) == [])
     #expect(try problems(1e-6) != [])
   }
 

@@ -7,6 +7,7 @@ public enum Precision: String, CaseIterable, Sendable {
   /// gradient by a thousandth.
   case fast
   /// `fast`, and the other convolutions with products of bf16 numbers (8 bits of precision) summed in float: an
-  /// option for searches in networks of many 1×1 layers. Gradients err by about a hundredth.
+  /// option for searches in networks of many 1×1 layers. Logits err by less than a hundredth; gradients by
+  /// some hundredths, because some ReLUs switch.
   case bf16
 }
