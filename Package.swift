@@ -46,6 +46,7 @@ let package = Package(
     library("AdvData", imports: ["AdvSettings", "AdvTensor", "AdvFormats", "COpenBLAS"]),
     library("AdvThreat", imports: ["AdvSettings", "AdvTensor"]),
     library("AdvAttacks", imports: ["AdvTensor", "AdvThreat"]),
+    library("AdvVisual", imports: ["AdvTensor", "AdvThreat"]),
     library(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
@@ -60,14 +61,14 @@ let package = Package(
       "AdvEvaluation",
       imports: [
         "AdvTensor", "AdvGraph", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier", "AdvAttacks",
-        "AdvDefenses", "AdvData", mustache,
+        "AdvDefenses", "AdvData", "AdvVisual", mustache,
       ]),
     library(
       "AdvCommands",
       imports: [
         "AdvSettings", "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData",
-        "AdvThreat",
-        "AdvAttacks", "AdvClassifier", "AdvDefenses", "AdvTraining", "AdvEvaluation", argumentParser, yams,
+        "AdvThreat", "AdvAttacks", "AdvVisual", "AdvClassifier", "AdvDefenses", "AdvTraining", "AdvEvaluation",
+        argumentParser, yams,
       ]),
     .executableTarget(name: "advkit", dependencies: ["AdvCommands", argumentParser]),
 
@@ -85,6 +86,7 @@ let package = Package(
     tests("AdvModels", imports: ["AdvSettings", "AdvTensor", "AdvGraph", "AdvFormats"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),
+    tests("AdvVisual", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),
     tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),
     tests(
       "AdvClassifier",

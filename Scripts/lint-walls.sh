@@ -19,6 +19,14 @@ for module in $(imports_of Sources/AdvAttacks); do
   esac
 done
 
+# Neither do ascents and saliency maps: they ask oracles.
+for module in $(imports_of Sources/AdvVisual); do
+  case "$module" in
+    AdvTensor | AdvThreat | Foundation | Glibc) ;;
+    *) complain "Sources/AdvVisual imports $module; it may import AdvTensor and AdvThreat only" ;;
+  esac
+done
+
 # A graph never sees an attack.
 for target in AdvGraph AdvRuntime AdvFormats AdvModels AdvData; do
   for module in $(imports_of "Sources/$target"); do

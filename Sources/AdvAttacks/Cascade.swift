@@ -34,8 +34,9 @@ public struct Cascade: Attack {
         state.notes.append("left out: \(error)")
         continue
       }
+      state.dropSpent(problem.limits)
       guard !state.left.isEmpty else { break }
-      let part = problem.rows(state.left)
+      let part = state.part(of: problem)
       let result = try attack.run(part, on: oracle)
       try state.take(result, Verifier(part, cleanLogits: clean.rows(state.left)), on: oracle)
     }
@@ -57,6 +58,24 @@ public struct Cascade: Attack {
       // Images without finite logits stay: the members say what is wrong with them.
       left = problem.criterion.isMet(clean).enumerated().filter { !$0.element }.map(\.offset)
       for image in records.indices { records[image].forwardPasses = 1 }
+    }
+
+    /// Lets images go that have no passes left for a look and its verdict, or no time.
+    mutating func dropSpent(_ limits: SearchLimits) {
+      let isOver = limits.isOver?() ?? false
+      guard isOver || limits.passes != nil else { return }
+      let passes = limits.left(after: records)
+      for image in left where isOver || passes?[image] ?? 2 < 2 { records[image].isCutShort = true }
+      left = left.filter { !records[$0].isCutShort }
+    }
+
+    /// The images that are left, with the passes that they have left after the verifier's.
+    func part(of problem: AttackProblem) -> AttackProblem {
+      let part = problem.rows(left)
+      guard let passes = problem.limits.left(after: records) else { return part }
+      var limits = part.limits
+      limits.passes = left.map { passes[$0] - 1 }
+      return part.with(limits: limits)
     }
 
     mutating func take(

@@ -14,8 +14,8 @@ struct Advkit: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      AttackCommand.self, TrainCommand.self, AugmentCommand.self, PredictCommand.self, GradientCommand.self,
-      InspectCommand.self,
+      AttackCommand.self, MaximizeCommand.self, SaliencyCommand.self, TrainCommand.self, AugmentCommand.self,
+      PredictCommand.self, GradientCommand.self, InspectCommand.self,
       ModelsCommand.self,
       AttacksCommand.self, DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self, BenchCommand.self,
     ])

@@ -72,11 +72,24 @@ struct RealNetworkTests {
     let verifier = try Verifier(problem, on: oracle)
     let plain = try verifier.judge(stored, on: oracle).filter { $0.outcome.isRobust }.count
     #expect(abs(plain - 217) <= 2, "\(plain) are still correct in the files")
+    // A run repairs only what rounding has spoilt: it may win back what FGSM found in float, and no more.
+    let inFloat = try verifier.judge(found.images, on: oracle).map(\.outcome)
+    let inFile = try verifier.judge(stored, on: oracle).map(\.outcome)
+    let spoilt = images.indicesOfRows.filter { inFloat[$0] == .broken && inFile[$0] == .survived }
+    let part = problem.rows(spoilt)
+    let mended = try LatticeRepair().repair(stored.rows(spoilt), of: part, on: oracle).images
+    let wonBack = try Verifier(part, on: oracle).judge(mended, on: oracle).count { $0.outcome == .broken }
+    #expect(abs(plain - wonBack - 159) <= 2, "\(plain - wonBack) are still correct in a run's files")
+    // On every image the repair is an attack of eight steps of its own, and breaks more than FGSM.
     let repaired = try LatticeRepair().repair(stored, of: problem, on: oracle).images
     let verdicts = try verifier.judge(repaired, on: oracle)
     #expect(Lattice.contains(repaired))
     #expect(verdicts.allSatisfy { $0.outcome != .overBudget && $0.distances.linf < 1.5 / 255 })
     let rest = verdicts.filter { $0.outcome.isRobust }.count
-    #expect(rest < plain, "\(rest) are still correct after repair")
+    #expect(abs(rest - 116) <= 2, "\(rest) are still correct after repair of all")
   }
+}
+
+extension Tensor {
+  fileprivate var indicesOfRows: Range<Int> { 0..<rowCount }
 }

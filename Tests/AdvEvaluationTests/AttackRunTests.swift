@@ -85,9 +85,9 @@ struct AttackRunTests {
   }
 
   @Test func `a model that answers NaN is an error for the images at fault, never a success`() throws {
-    let run = try FinishedRun("pgd:steps=3", "8/255", count: 12) { model in
-      ScriptedOracle(model.oracle(), picks: { $0[0] > 0.5 }) { _ in .notANumber }
-    }
+    let run = try FinishedRun(
+      "pgd:steps=3", "8/255", count: 12,
+      oracle: { ScriptedOracle($0.oracle(), picks: { $0[0] > 0.5 }) { _ in .notANumber } })
     let failed = run.results.filter { $0.outcome.reason != nil }
     #expect(!failed.isEmpty && failed.count < run.results.count)
     #expect(failed.allSatisfy { $0.outcome != .broken && $0.clean == nil })

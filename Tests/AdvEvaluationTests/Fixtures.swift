@@ -63,6 +63,7 @@ struct FinishedRun {
     classes: Int = 4, imageShape: Shape = [3, 5, 7], rounding: EpsilonRounding = .strict,
     repairs: Bool = true,
     aim: AttackRun.Aim = .untargeted, isLabelled: Bool = true, stop: StopSignal = StopSignal(),
+    hurry: StopSignal = StopSignal(), configure: (inout AttackRun) -> Void = { _ in },
     oracle: (@Sendable (SharedLinearModel) -> any GradientOracle)? = nil
   ) throws {
     scratch = try Scratch()
@@ -72,8 +73,9 @@ struct FinishedRun {
       source: source, attack: try AttackCatalog.attack(attack), epsilon: try Epsilon(epsilon, norm: norm)
     ) { oracle?(model) ?? model.oracle() }
     (run.rounding, run.repairs, run.aim, run.batch, run.threads) = (rounding, repairs, aim, batch, threads)
+    configure(&run)
     let folder = try OutputFolder(at: scratch["run"], overwrite: false)
-    let findings = try run.execute(into: folder.staging, stop: stop)
+    let findings = try run.execute(into: folder.staging, stop: stop, hurry: hurry)
     manifest = AttackManifest(
       command: ["advkit", "attack"],
       model: .init(

@@ -26,11 +26,11 @@ struct AttackCommand: ConsoleCommand {
   @OptionGroup(title: "Run") var options: RunOptions
 
   func execute(on console: Console) throws -> ExitStatus {
-    let epsilons = try attackOptions.epsilons()
+    let threats = try attackOptions.threats()
     let attack = try attackOptions.configured()
-    let rounding = try attackOptions.rounding()
-    guard epsilons.count == 1 || output.out == nil else {
-      throw InputError("--out names one folder, but --eps lists \(epsilons.count) radii; leave --out away.")
+    _ = try attackOptions.rounding()
+    guard threats.count == 1 || output.out == nil else {
+      throw InputError("--out names one folder, but --eps lists \(threats.count) radii; leave --out away.")
     }
     let model = try modelOptions.load(
       labels: try labelOptions.names(), quiet: options.quiet, on: console)
@@ -39,13 +39,13 @@ struct AttackCommand: ConsoleCommand {
     let classifier = try Classifier(model, precision: attackOptions.precision)
     let shared = options.threadsPerBatch(ofImages: source.count)
     var documents: [String] = []
-    for epsilon in epsilons {
-      if !options.quiet { console.note("ε: \(epsilon.explanation)") }
-      var run = AttackRun(source: source, attack: attack, epsilon: epsilon) {
+    for threat in threats {
+      var run = AttackRun(source: source, attack: attack, threat: threat) {
         classifier.makeOracle(threads: shared)
       }
-      (run.rounding, run.repairs, run.aim) = (rounding, attackOptions.repair, aim)
-      (run.seed, run.batch, run.threads) = (attackOptions.seed, options.batch, options.threadCount)
+      try attackOptions.configure(&run, aim: aim)
+      (run.batch, run.threads) = (options.batch, options.threadCount)
+      if !options.quiet, let epsilon = run.epsilon { console.note("ε: \(epsilon.explanation)") }
       let manifest = try perform(run, on: model, console)
       documents.append(String(decoding: try manifest.json(), as: UTF8.self))
       guard manifest.isComplete else { return .noResult }
@@ -57,16 +57,19 @@ struct AttackCommand: ConsoleCommand {
   private func perform(_ run: AttackRun, on model: Model, _ console: Console) throws -> AttackManifest {
     let folder = try OutputFolder(at: path(of: run, model), overwrite: output.overwrite)
     let stop = StopSignal()
+    let hurry = StopSignal()
     let interrupt = Interrupt(stop, on: console)
+    let deadline = Deadline(seconds: attackOptions.maxSeconds, raising: [stop, hurry])
     let progress = ProgressLine("images", total: run.source.count, quiet: options.quiet, on: console)
-    let findings = try run.execute(into: folder.staging, stop: stop) { state in
+    let findings = try run.execute(into: folder.staging, stop: stop, hurry: hurry) { state in
       progress.show(state.images, "clean \(state.cleanCorrect), broken \(state.broken)")
     }
     progress.finish()
     _ = consume interrupt
+    _ = consume deadline
     guard !findings.images.isEmpty else { throw InputError("stopped before the first image was finished.") }
     let manifest = AttackManifest(
-      command: try command(run, model), model: facts(model), run: run, findings: findings,
+      command: try command(run, model), model: .init(model), run: run, findings: findings,
       seconds: progress.seconds)
     try AttackOutput(manifest, in: folder.staging).write(savesAll: output.save == .all)
     let path = folder.path
@@ -87,22 +90,17 @@ struct AttackCommand: ConsoleCommand {
 
   private func path(of run: AttackRun, _ model: Model) -> String {
     if let out = output.out { return out }
-    let norm = run.epsilon.norm == .linf ? "" : "-\(run.epsilon.norm.rawValue)"
+    let norm = run.threat.norm == .linf ? "" : "-\(run.threat.norm.rawValue)"
     let target = attackOptions.target.map { "-to-\($0)" } ?? ""
-    let name = "attack-\(model.name)-\(attackOptions.attack)\(target)-eps\(run.epsilon.text)\(norm)"
+    let radius = run.epsilon.map { "eps\($0.text)" } ?? "minimal"
+    let name = "attack-\(model.name)-\(attackOptions.attack)\(target)-\(radius)\(norm)"
     return "reports/" + FileNames.safe(name)
   }
 
   private func command(_ run: AttackRun, _ model: Model) throws -> [String] {
     ["advkit", "attack"] + modelOptions.arguments + labelOptions.arguments
       + (try data.arguments(for: model))
-      + attackOptions.arguments(at: run.epsilon) + (output.save == .all ? ["--save", "all"] : [])
-  }
-
-  private func facts(_ model: Model) -> AttackManifest.ModelFacts {
-    AttackManifest.ModelFacts(
-      name: model.name, arch: model.architectureName, weightsSHA256: model.card.sha256,
-      classes: ClassNames.all(of: model))
+      + attackOptions.arguments(at: run.threat) + (output.save == .all ? ["--save", "all"] : [])
   }
 
   private static func joined(_ documents: [String]) -> String {

@@ -17,7 +17,10 @@ struct AttackOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Radius: 0.007, 8/255 or 2px (levels), or a list of them.", valueName: "eps"))
-  var eps: String
+  var eps: String?
+
+  @Flag(help: "Find the smallest radius for each image instead; attacks with a fixed budget are bisected.")
+  var minimal = false
 
   @Option(help: ArgumentHelp("linf, l2, l1 or l0.", valueName: "norm"))
   var norm = "linf"
@@ -39,6 +42,19 @@ struct AttackOptions: ParsableArguments {
     help: "Mend images that rounding to levels has spoilt, one level at a time, inside the ball.")
   var repair = true
 
+  @Flag(help: "Show the model rounded candidates from the start, instead of rounding at the end.")
+  var lattice = false
+
+  @Option(
+    help: ArgumentHelp("At most this many forward passes of attack and repair per image.", valueName: "n"))
+  var maxQueries: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the run after this time: images in progress are judged at their best so far, later ones left out.",
+      valueName: "s"))
+  var maxSeconds: Double?
+
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -50,9 +66,27 @@ struct AttackOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A defence before the network.", valueName: "defence"))
   var defense = "none"
 
-  /// The radii, in the order given.
-  func epsilons() throws -> [Epsilon] {
-    try Epsilon.list(eps, norm: try Lists.choice(norm, option: "--norm"))
+  func validate() throws {
+    if (eps == nil) != minimal {
+      throw ValidationError(
+        minimal ? "--eps and --minimal exclude each other." : "Missing a radius: give --eps, or --minimal.")
+    }
+    if minimal, epsRounding != "strict" {
+      throw ValidationError("--eps-rounding needs a radius, and --minimal has none.")
+    }
+    if let maxQueries, maxQueries < 1 {
+      throw ValidationError("--max-queries is \(maxQueries), expected 1 or more.")
+    }
+    if let maxSeconds, !(maxSeconds > 0 && maxSeconds <= 1e9) {
+      throw ValidationError("--max-seconds is \(maxSeconds), expected more than 0.")
+    }
+  }
+
+  /// The radii in the order given, or the search for the smallest one.
+  func threats() throws -> [AttackRun.Threat] {
+    let norm: Norm = try Lists.choice(norm, option: "--norm")
+    guard let eps else { return [.minimal(norm)] }
+    return try Epsilon.list(eps, norm: norm).map { .within($0) }
   }
 
   /// The attack with its parameters; throws for what it cannot do, before a model is loaded.
@@ -80,9 +114,23 @@ struct AttackOptions: ParsableArguments {
     }
   }
 
+  /// Gives a run everything but its radius.
+  func configure(_ run: inout AttackRun, aim: AttackRun.Aim) throws {
+    (run.rounding, run.repairs, run.aim, run.seed) = (try rounding(), repair, aim, seed)
+    (run.isOnLattice, run.maxQueries) = (lattice, maxQueries)
+  }
+
   /// The options that make the same attack again, at one radius.
-  func arguments(at epsilon: Epsilon) -> [String] {
-    var words = ["--attack", attack, "--norm", norm, "--eps", epsilon.text]
+  func arguments(at threat: AttackRun.Threat) -> [String] {
+    var words = ["--attack", attack, "--norm", norm]
+    if case .within(let epsilon) = threat {
+      words += ["--eps", epsilon.text]
+    } else {
+      words.append("--minimal")
+    }
+    if lattice { words.append("--lattice") }
+    if let maxQueries { words += ["--max-queries", "\(maxQueries)"] }
+    if let maxSeconds { words += ["--max-seconds", "\(maxSeconds)"] }
     if let target { words += ["--target", target] }
     if epsRounding != "strict" { words += ["--eps-rounding", epsRounding] }
     if !repair { words.append("--no-repair") }

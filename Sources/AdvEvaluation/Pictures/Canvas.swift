@@ -61,6 +61,13 @@ struct Canvas {
     return left
   }
 
+  /// The text, shortened with an ellipsis where it is wider than `width` pixels.
+  static func cut(_ text: String, to width: Int, scale: Int) -> String {
+    guard BitmapFont.width(of: text) * scale > width else { return text }
+    let fitting = max(0, width / (BitmapFont.advance * scale) - 1)
+    return text.prefix(fitting) + "\u{2026}"
+  }
+
   /// Draws a tile with a frame of one pixel around it; (x, y) is the frame's corner.
   mutating func place(_ tile: Tile, x: Int, y: Int, frame: Colour = .frame) {
     fill(x: x, y: y, width: tile.width + 2, height: tile.height + 2, frame)

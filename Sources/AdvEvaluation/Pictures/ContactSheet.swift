@@ -70,10 +70,10 @@ public struct ContactSheet: Sendable {
     let layout = Layout(entries)
     var canvas = Canvas(width: layout.width, height: layout.height)
     canvas.write(
-      layout.cut(title, to: layout.width - 2 * Layout.margin, scale: 3), x: Layout.margin,
+      Canvas.cut(title, to: layout.width - 2 * Layout.margin, scale: 3), x: Layout.margin,
       y: Layout.margin, scale: 3)
     canvas.write(
-      layout.cut(subtitle, to: layout.width - 2 * Layout.margin, scale: 2), x: Layout.margin,
+      Canvas.cut(subtitle, to: layout.width - 2 * Layout.margin, scale: 2), x: Layout.margin,
       y: Layout.margin + 40, scale: 2, .faint)
     for (index, entry) in entries.enumerated() {
       draw(entry, at: layout.corner(of: index), layout, on: &canvas)
@@ -100,7 +100,7 @@ public struct ContactSheet: Sendable {
       let shown = tile.fitted(to: layout.side)
       canvas.place(shown, x: x, y: corner.y)
       canvas.write(
-        layout.cut(caption, to: layout.tileWidth + Layout.gap - 4, scale: layout.textScale), x: x,
+        Canvas.cut(caption, to: layout.tileWidth + Layout.gap - 4, scale: layout.textScale), x: x,
         y: corner.y + layout.tileHeight + 8, scale: layout.textScale, colour)
     }
   }
@@ -153,12 +153,5 @@ private struct Layout {
       Self.margin + index % groupsPerRow * (groupWidth + Self.groupGap),
       Self.margin + Self.headline + index / groupsPerRow * groupHeight
     )
-  }
-
-  /// The text, shortened with an ellipsis where it is wider than `width` pixels.
-  func cut(_ text: String, to width: Int, scale: Int) -> String {
-    guard BitmapFont.width(of: text) * scale > width else { return text }
-    let fitting = max(0, width / (BitmapFont.advance * scale) - 1)
-    return text.prefix(fitting) + "\u{2026}"
   }
 }

@@ -82,14 +82,16 @@ extension AttackManifest: Encodable {
   }
 
   private enum AttackKey: String, CodingKey {
-    case name, parameters, norm, eps, goal, target, seed, repair
+    case name, parameters, norm, objective, eps, goal, target, seed, repair, lattice
+    case maxQueries = "max_queries"
     case epsText = "eps_text"
     case epsLevels = "eps_levels"
     case epsRounding = "eps_rounding"
   }
 
   private enum SummaryKey: String, CodingKey {
-    case images, requested, complete, errors, seconds, ci95, labels
+    case images, requested, complete, errors, seconds, ci95, labels, spoilt, mended, median, curve
+    case cutShort = "cut_short"
     case cleanCorrect = "clean_correct"
     case brokenFloat = "broken_float"
     case brokenFile = "broken_file"
@@ -119,12 +121,15 @@ extension AttackManifest: Encodable {
     let parameters = Dictionary(uniqueKeysWithValues: run.attack.parameters.map { ($0.name, $0.value) })
     try container.encode(run.attack.card.id, forKey: .name)
     try container.encode(parameters, forKey: .parameters)
-    try container.encode(run.epsilon.norm.rawValue, forKey: .norm)
-    try container.encode(run.epsilon.value, forKey: .eps)
-    try container.encode(run.epsilon.text, forKey: .epsText)
+    try container.encode(run.threat.norm.rawValue, forKey: .norm)
+    try container.encode(run.epsilon == nil ? "minimize" : "within", forKey: .objective)
+    try container.encode(run.epsilon?.value, forKey: .eps)
+    try container.encode(run.epsilon?.text, forKey: .epsText)
     // 0.007 · 255 is 1.785, not 1.7850000000000001.
-    try container.encode((run.epsilon.levels * 1e9).rounded() / 1e9, forKey: .epsLevels)
-    try container.encode(run.rounding.rawValue, forKey: .epsRounding)
+    try container.encode(run.epsilon.map { ($0.levels * 1e9).rounded() / 1e9 }, forKey: .epsLevels)
+    try container.encode(run.fileRounding.rawValue, forKey: .epsRounding)
+    try container.encode(run.isOnLattice, forKey: .lattice)
+    try container.encode(run.maxQueries, forKey: .maxQueries)
     try container.encode(run.repairs, forKey: .repair)
     try container.encode(run.seed, forKey: .seed)
     switch run.aim {
@@ -149,6 +154,11 @@ extension AttackManifest: Encodable {
     try container.encode(counts.errors, forKey: .errors)
     try container.encode(counts.forwardImages, forKey: .forwardImages)
     try container.encode(counts.backwardImages, forKey: .backwardImages)
+    try container.encode(counts.spoilt, forKey: .spoilt)
+    try container.encode(counts.mended, forKey: .mended)
+    try container.encode(counts.cutShort, forKey: .cutShort)
+    try container.encode(MedianFacts(counts), forKey: .median)
+    try container.encode(CurveFacts(counts), forKey: .curve)
     try container.encode(seconds, forKey: .seconds)
     var intervals = container.nestedContainer(keyedBy: SummaryKey.self, forKey: .ci95)
     for (key, hits) in [
@@ -162,9 +172,42 @@ extension AttackManifest: Encodable {
   }
 }
 
+/// The median norms of the files; null where half of the images held.
+private struct MedianFacts: Encodable {
+  let counts: AttackSummary
+
+  init(_ counts: AttackSummary) { self.counts = counts }
+
+  private enum Key: String, CodingKey {
+    case images, linf, l2, l1, l0
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(counts.measured, forKey: .images)
+    for (key, norm) in [(Key.linf, Norm.linf), (.l2, .l2), (.l1, .l1), (.l0, .l0)] {
+      let median = counts.median(norm)
+      try container.encode(median.isFinite ? median : nil, forKey: key)
+    }
+  }
+}
+
+/// Images broken before rounding after so many forward passes each.
+private struct CurveFacts: Encodable {
+  let queries: [Int]
+  let broken: [Int]
+
+  init(_ counts: AttackSummary) {
+    (queries, broken) = (counts.curve.map { Int($0.position) }, counts.curve.map(\.count))
+  }
+}
+
 extension ImageResult: Encodable {
   private enum Key: String, CodingKey {
-    case id, source, file, label, clean, adversarial, outcome, reason, linf, l2, l1, l0, steps, queries
+    case id, source, file, label, clean, adversarial, outcome, reason, linf, l2, l1, l0, steps, queries,
+      spoilt
+    case brokenAfter = "broken_after"
+    case cutShort = "cut_short"
     case brokenFloat = "broken_float"
     case linfLevels = "linf_levels"
     case zeroGradients = "zero_gradients"
@@ -182,6 +225,9 @@ extension ImageResult: Encodable {
     try container.encode(outcome.name, forKey: .outcome)
     try container.encodeIfPresent(outcome.reason, forKey: .reason)
     try container.encode(isBrokenInFloat, forKey: .brokenFloat)
+    try container.encode(isSpoilt, forKey: .spoilt)
+    try container.encode(brokenAfter, forKey: .brokenAfter)
+    try container.encode(isCutShort, forKey: .cutShort)
     try container.encode(distances?.linf, forKey: .linf)
     try container.encode(linfLevels, forKey: .linfLevels)
     try container.encode(distances?.l2, forKey: .l2)

@@ -36,6 +36,7 @@ public struct AttackPage: Sendable {
       "version": Version.current, "title": words.title, "subtitle": words.subtitle,
       "sentence": words.sentence, "epsilonLine": words.epsilonLine, "cards": words.cards,
       "parts": words.parts, "barText": words.outcomeCounts, "command": words.command,
+      "roundingLine": words.roundingLine, "charts": words.charts.map { ["title": $0.title, "svg": $0.svg] },
       "facts": words.facts, "rows": rows(words), "warnings": words.notes,
       "hasThumbnails": !thumbnails.isEmpty, "sheetCaption": sheetCaption,
     ]

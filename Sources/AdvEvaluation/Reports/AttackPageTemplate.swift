@@ -1,6 +1,6 @@
 /// The template of `report.html`: one file that needs nothing else, on a screen of any width and on paper.
 enum AttackPageTemplate {
-  static let text = head + style + summary + pictures + details
+  static let text = head + style + summary + pictures + curves + details
 
   private static let head = """
     <!doctype html>
@@ -50,6 +50,9 @@ enum AttackPageTemplate {
     tr:last-child td { border-bottom: 0; }
     td.number, th.number { text-align: right; }
     td img { width: 48px; height: 48px; object-fit: contain; image-rendering: pixelated; vertical-align: middle; }
+    svg.chart { display: block; width: 100%; min-width: 30rem; height: auto; font: 12px system-ui, sans-serif; }
+    .chart text { fill: var(--faint); } .chart .axis { stroke: var(--line); stroke-width: 1; }
+    .chart .curve { fill: none; stroke: var(--bad); stroke-width: 2; }
     .t-survived { color: var(--good); } .t-broken { color: var(--bad); font-weight: 600; }
     .t-already-wrong { color: var(--faint); } .t-over-budget, .t-error { color: var(--warn); }
     dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: 0; font-size: .95rem; }
@@ -86,6 +89,7 @@ enum AttackPageTemplate {
     {{/parts}}
     </ul>
     <p>{{epsilonLine}}</p>
+    <p>{{roundingLine}}</p>
     <p class="faint">Every verdict of record was made from the PNG: written, read back, checked against the
     clean image in Double, and classified again. “In float” is the attack's own image before it was rounded
     to the 256 levels that a file can hold.</p>
@@ -98,6 +102,14 @@ enum AttackPageTemplate {
     <p class="faint">{{sheetCaption}}</p>
     <div class="scroll"><img class="sheet" alt="{{sheetCaption}}" src="data:image/png;base64,{{sheet}}"></div>
     {{/sheet}}
+
+    """
+
+  private static let curves = """
+    {{#charts}}
+    <h2>{{title}}</h2>
+    <div class="scroll">{{{svg}}}</div>
+    {{/charts}}
 
     """
 

@@ -17,8 +17,8 @@ public struct AttackWords: Sendable {
     let run = manifest.run
     let target =
       if case .targeted(let label) = run.aim { " toward \(manifest.model.name(of: label))" } else { "" }
-    return
-      "\(manifest.model.name) under \(run.attack.card.id)\(target), \(normSymbol) ε = \(run.epsilon.text)"
+    let threat = run.epsilon.map { "\(normSymbol) ε = \($0.text)" } ?? "smallest \(normSymbol)"
+    return "\(manifest.model.name) under \(run.attack.card.id)\(target), \(threat)"
   }
 
   /// Data set, attack and counts in one line.
@@ -38,8 +38,51 @@ public struct AttackWords: Sendable {
 
   /// ε in levels, and how it met them.
   public var epsilonLine: String {
-    "ε: \(manifest.run.epsilon.explanation). Rounding: \(manifest.run.rounding.rawValue), repair "
-      + "\(manifest.run.repairs ? "on" : "off")."
+    let run = manifest.run
+    let threat = run.epsilon.map { "ε: \($0.explanation)" } ?? "No radius: \(searchInWords)"
+    let mode = run.isOnLattice ? ", on the lattice from the start" : ""
+    return "\(threat). Rounding: \(run.fileRounding.rawValue), repair \(run.repairs ? "on" : "off")\(mode)."
+  }
+
+  /// What rounding to levels cost, and which images a limit has cut short.
+  public var roundingLine: String {
+    let lost = summary.spoilt - summary.mended
+    let rounding =
+      summary.spoilt == 0
+      ? "Rounding to levels spoilt no success"
+      : "Rounding to levels spoilt \(summary.spoilt) of \(summary.brokenInFloat) successes, repair won back "
+        + "\(summary.mended), \(lost) \(lost == 1 ? "is" : "are") lost"
+    return summary.cutShort == 0
+      ? rounding + "." : rounding + "; a limit ended the attack on \(summary.cutShort) images early."
+  }
+
+  /// The median norms of the files in words; nil for a run within a radius.
+  public var medianLine: String? {
+    guard manifest.run.epsilon == nil else { return nil }
+    let norm = manifest.run.threat.norm
+    return "\(Self.size(summary.median(norm), norm)) over \(summary.measured) images, one that held being "
+      + "infinitely far"
+  }
+
+  /// "2 levels", "0.153" or "∞".
+  static func size(_ value: Double, _ norm: Norm) -> String {
+    guard value.isFinite else { return "∞" }
+    switch norm {
+    case .linf:
+      let levels = Int((value * 255).rounded())
+      return "\(levels) level\(levels == 1 ? "" : "s")"
+    case .l0: return "\(Int(value)) values"
+    case .l1, .l2: return String(format: "%.4g", value)
+    }
+  }
+
+  private var searchInWords: String {
+    if manifest.run.attack.card.kind == .minimal { return "the attack itself looks for the smallest change" }
+    switch manifest.run.threat.norm {
+    case .linf: return "bisection to the level of 255 at which a file breaks while one level less held"
+    case .l0: return "bisection to the number of values at which a file breaks while one less held"
+    case .l1, .l2: return "bisection to a radius at which a file breaks, to 1 %"
+    }
   }
 
   /// "survived 3, broken 5, …" without those that did not occur.
@@ -84,6 +127,30 @@ public struct AttackWords: Sendable {
   /// What the user should know about the run.
   public var notes: [String] { manifest.findings.notes }
 
+  /// The charts of the page: broken images over forward passes and, without a radius, over the distance.
+  var charts: [CurveChart] {
+    var charts: [CurveChart] = []
+    if !summary.curve.isEmpty {
+      charts.append(
+        CurveChart(
+          title: "Broken before rounding, after so many forward passes on the image",
+          axis: "forward passes", points: summary.curve, total: summary.measured))
+    }
+    let norm = manifest.run.threat.norm
+    if manifest.run.epsilon == nil, summary.brokenInFile > 0 {
+      let scale = norm == .linf ? 255.0 : 1
+      charts.append(
+        CurveChart(
+          title: "Broken in files, within such a distance of the original",
+          axis: norm == .linf ? "L∞ distance in levels" : "\(normSymbol) distance",
+          points: summary.distanceCurve(norm).map {
+            CurvePoint(position: $0.position * scale, count: $0.count)
+          },
+          total: summary.measured))
+    }
+    return charts
+  }
+
   /// The three accuracies: in files, in float, clean.
   public var accuracyLines: [(label: String, value: String, detail: String)] {
     let counts = [
@@ -101,7 +168,13 @@ public struct AttackWords: Sendable {
       ["kind": index == 0 ? "main" : "", "value": line.value, "label": line.label, "detail": line.detail]
     }
     let share = summary.cleanCorrect == 0 ? 0 : Double(summary.brokenInFile) / Double(summary.cleanCorrect)
-    return accuracies + [
+    let medians = medianLine.map { line in
+      [
+        "kind": "", "value": Self.size(summary.median(manifest.run.threat.norm), manifest.run.threat.norm),
+        "label": "median \(normSymbol) in files", "detail": line,
+      ]
+    }
+    return accuracies + (medians.map { [$0] } ?? []) + [
       [
         "kind": "", "value": Self.percent(share), "label": "attack success",
         "detail": "\(summary.brokenInFile) of \(summary.cleanCorrect) correct images broken in their files",
@@ -141,19 +214,19 @@ public struct AttackWords: Sendable {
 
   private var changeInWords: String {
     let run = manifest.run
-    switch run.epsilon.norm {
+    guard let epsilon = run.epsilon else { return "each image as little as it could in \(normSymbol)" }
+    switch epsilon.norm {
     case .linf where run.rounding == .strict:
-      let levels = run.epsilon.strictLevels
-      return "no pixel by more than \(levels) of 255 levels"
-    case .linf: return "no pixel by more than \(run.epsilon.text), rounded to the nearest level"
-    case .l2: return "each image by an L2 distance of at most \(run.epsilon.text)"
-    case .l1: return "each image by an L1 distance of at most \(run.epsilon.text)"
-    case .l0: return "at most \(run.epsilon.text) values of each image"
+      return "no pixel by more than \(epsilon.strictLevels) of 255 levels"
+    case .linf: return "no pixel by more than \(epsilon.text), rounded to the nearest level"
+    case .l2: return "each image by an L2 distance of at most \(epsilon.text)"
+    case .l1: return "each image by an L1 distance of at most \(epsilon.text)"
+    case .l0: return "at most \(epsilon.text) values of each image"
     }
   }
 
   private var normSymbol: String {
-    switch manifest.run.epsilon.norm {
+    switch manifest.run.threat.norm {
     case .linf: "L∞"
     case .l2: "L2"
     case .l1: "L1"

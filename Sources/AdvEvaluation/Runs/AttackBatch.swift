@@ -8,6 +8,7 @@ struct AttackBatch {
   let places: Range<Int>
   let oracle: any GradientOracle
   let folder: OutputFolder.Staging
+  let hurry: StopSignal
 
   /// The results of the batch in its order. One clean pass, the attack's passes, one pass for each verdict.
   func result() throws -> AttackRun.Findings {
@@ -35,65 +36,23 @@ struct AttackBatch {
     guard !rows.isEmpty else { return AttackRun.Findings(images: results, notes: []) }
     let problem = try problem(originals, rows, results, firstPlace: places.lowerBound + group.lowerBound)
     let verifier = Verifier(problem, cleanLogits: logits.rows(rows))
-    let attacked = try run.attack.run(problem, on: oracle)
-    var judged = try judge(attacked, verifier, ids: rows.map { results[$0].id })
-    if run.repairs, run.rounding == .strict {
-      try repair(&judged, verifier, ids: rows.map { results[$0].id })
+    let attacked = try attack(problem, cleanLogits: verifier.cleanLogits)
+    let ids = rows.map { results[$0].id }
+    let verdicts = FileVerdicts(rounding: run.fileRounding, repairs: run.repairs && run.canRepair) {
+      try save($0, as: $1.map { ids[$0] })
     }
-    for (index, row) in rows.enumerated() {
-      results[row].isBrokenInFloat = judged.inFloat[index].outcome == .broken
-      results[row].outcome = judged.inFile[index].outcome
-      results[row].distances = judged.inFile[index].distances
-      results[row].adversarial = Self.prediction(judged.fileLogits, row: index)
-      results[row].file = Self.file(results[row].id)
-      results[row].count(judged.records[index], verdicts: judged.verdicts[index])
-    }
+    let judged = try verdicts.judge(attacked, verifier, on: oracle)
+    for (index, row) in rows.enumerated() { results[row].take(judged, index) }
     return AttackRun.Findings(images: results, notes: attacked.notes)
   }
 
-  /// The verdicts on an attack's images, before rounding and from the files.
-  private struct Judged {
-    var inFloat: [Verdict]
-    var inFile: [Verdict]
-    var images: Tensor
-    var fileLogits: Tensor
-    var records: [ImageRecord]
-    /// Forward passes spent on verdicts, per image.
-    var verdicts: [Int]
-  }
-
-  /// Judges the attack's images, rounds them, writes them, and judges what the files hold.
-  private func judge(_ attacked: AttackResult, _ verifier: Verifier, ids: [String]) throws -> Judged {
-    let failures = attacked.records.map(\.failure)
-    let inFloat = try verifier.judge(attacked.images, failures: failures, on: oracle)
-    let rounded = Lattice.quantise(attacked.images, around: verifier.problem.images, run.rounding)
-    let saved = try save(rounded, as: ids)
-    let logits = try oracle.logits(saved)
-    return Judged(
-      inFloat: inFloat, inFile: verifier.judge(saved, logits: logits, failures: failures), images: saved,
-      fileLogits: logits, records: attacked.records, verdicts: ids.map { _ in 2 })
-  }
-
-  /// Mends the images that were broken and that rounding has spoilt, and replaces their files and verdicts.
-  private func repair(_ judged: inout Judged, _ verifier: Verifier, ids: [String]) throws {
-    let spoilt = ids.indices.filter {
-      judged.inFloat[$0].outcome == .broken && judged.inFile[$0].outcome == .survived
+  /// The attack's candidates; the smallest perturbation of an attack with a fixed budget comes from bisection.
+  private func attack(_ problem: AttackProblem, cleanLogits: Tensor) throws -> AttackResult {
+    if case .minimal = run.threat, run.attack.card.kind == .budget {
+      return try LatticeBisection(attack: run.attack, repairs: run.repairs)
+        .result(of: problem, cleanLogits: cleanLogits, on: oracle)
     }
-    guard !spoilt.isEmpty else { return }
-    let problem = verifier.problem.rows(spoilt)
-    let mended = try LatticeRepair().repair(judged.images.rows(spoilt), of: problem, on: oracle)
-    let saved = try save(mended.images, as: spoilt.map { ids[$0] })
-    let logits = try oracle.logits(saved)
-    let verdicts = Verifier(problem, cleanLogits: verifier.cleanLogits.rows(spoilt))
-      .judge(saved, logits: logits, failures: mended.records.map(\.failure))
-    for (row, index) in spoilt.enumerated() {
-      judged.inFile[index] = verdicts[row]
-      judged.fileLogits.setRow(index, to: logits, row: row)
-      // The repair's rounds cost passes, but they are no steps of the attack.
-      judged.records[index].forwardPasses += mended.records[row].forwardPasses
-      judged.records[index].backwardPasses += mended.records[row].backwardPasses
-      judged.verdicts[index] += 1
-    }
+    return try run.attack.run(problem, on: oracle)
   }
 
   /// What is known before the attack; `.survived` stands for an image that is to be attacked.
@@ -118,9 +77,14 @@ struct AttackBatch {
       case .untargeted: .untargeted(rows.map { results[$0].label })
       case .targeted(let target): .targeted(rows.map { _ in target })
       }
+    var limits = SearchLimits()
+    limits.passes = run.maxQueries.map { limit in rows.map { _ in limit } }
+    limits.isOnLattice = run.isOnLattice
+    limits.isOver = { [hurry] in hurry.isRaised }
     return try AttackProblem(
-      images: originals.rows(rows), criterion: criterion, objective: .within(run.epsilon.ball),
-      ids: rows.map { run.source.key(firstPlace + $0) }, seed: run.seed)
+      images: originals.rows(rows), criterion: criterion, objective: run.threat.objective,
+      ids: rows.map { run.source.key(firstPlace + $0) }, seed: run.seed
+    ).with(limits: limits)
   }
 
   /// Writes every image, reads the bytes back, and returns what they hold.
@@ -139,7 +103,7 @@ struct AttackBatch {
 
   static func file(_ id: String) -> String { "images/\(id).png" }
 
-  private static func prediction(_ logits: Tensor, row: Int) -> Prediction? {
+  fileprivate static func prediction(_ logits: Tensor, row: Int) -> Prediction? {
     let classes = logits.rowStride
     return logits.withElements {
       Prediction(UnsafeBufferPointer(rebasing: $0[row * classes..<(row + 1) * classes]))
@@ -161,12 +125,20 @@ struct AttackBatch {
 }
 
 extension ImageResult {
-  /// Adds what the attack, the repair and the verdicts spent.
-  fileprivate mutating func count(_ record: ImageRecord, verdicts: Int) {
+  /// Takes over what was found for one row of a problem, and what it cost.
+  fileprivate mutating func take(_ judged: FileVerdicts.Judged, _ row: Int) {
+    let record = judged.records[row]
+    isBrokenInFloat = judged.inFloat[row].outcome == .broken
+    isSpoilt = judged.isSpoilt[row]
+    outcome = judged.inFile[row].outcome
+    distances = judged.inFile[row].distances
+    adversarial = AttackBatch.prediction(judged.fileLogits, row: row)
+    file = AttackBatch.file(id)
     steps += record.steps
     queries += record.forwardPasses
     zeroGradients += record.zeroGradients
-    forwardPasses += record.forwardPasses + verdicts
+    forwardPasses += record.forwardPasses + judged.verdicts[row]
     backwardPasses += record.backwardPasses
+    (brokenAfter, isCutShort) = (record.brokenAfter, record.isCutShort)
   }
 }

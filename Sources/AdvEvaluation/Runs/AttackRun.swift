@@ -12,16 +12,39 @@ public struct AttackRun: Sendable {
     case targeted(Int)
   }
 
+  /// How far images may be moved.
+  public enum Threat: Sendable, Hashable {
+    /// At most this far.
+    case within(Epsilon)
+    /// As little as will do; attacks with a fixed budget are then bisected, see `LatticeBisection`.
+    case minimal(Norm)
+
+    /// The norm of distances.
+    public var norm: Norm { objective.norm }
+
+    /// What the attack is asked for.
+    var objective: Objective {
+      switch self {
+      case .within(let epsilon): .within(epsilon.ball)
+      case .minimal(let norm): .minimize(norm)
+      }
+    }
+  }
+
   /// The images.
   public var source: ImageSource
   /// The attack with its parameters.
   public var attack: ConfiguredAttack
-  /// The radius and its norm.
-  public var epsilon: Epsilon
-  /// How candidates are rounded to the levels of a file.
+  /// How far images may be moved.
+  public var threat: Threat
+  /// How candidates within a radius are rounded to the levels of a file; without one always to the nearest.
   public var rounding = EpsilonRounding.strict
   /// Whether candidates that rounding has spoilt are mended inside the ball.
   public var repairs = true
+  /// Whether the model is shown rounded candidates from the start; see `SearchLimits.isOnLattice`.
+  public var isOnLattice = false
+  /// The most forward passes of attack and repair for each image; nil sets no limit.
+  public var maxQueries: Int?
   /// What the attack is after.
   public var aim = Aim.untargeted
   /// Fixes every random draw.
@@ -35,11 +58,27 @@ public struct AttackRun: Sendable {
 
   /// A run with the defaults for everything that is not given.
   public init(
+    source: ImageSource, attack: ConfiguredAttack, threat: Threat,
+    makeOracle: @escaping @Sendable () throws -> any GradientOracle
+  ) {
+    (self.source, self.attack, self.threat, self.makeOracle) = (source, attack, threat, makeOracle)
+  }
+
+  /// A run within a radius.
+  public init(
     source: ImageSource, attack: ConfiguredAttack, epsilon: Epsilon,
     makeOracle: @escaping @Sendable () throws -> any GradientOracle
   ) {
-    (self.source, self.attack, self.epsilon, self.makeOracle) = (source, attack, epsilon, makeOracle)
+    self.init(source: source, attack: attack, threat: .within(epsilon), makeOracle: makeOracle)
   }
+
+  /// The radius; nil where the smallest perturbation is asked for.
+  public var epsilon: Epsilon? { if case .within(let epsilon) = threat { epsilon } else { nil } }
+
+  var fileRounding: EpsilonRounding { epsilon == nil ? .nearest : rounding }
+
+  /// Rounding to nearest inside a ball is the user's wish to see what it does; it is not mended.
+  var canRepair: Bool { epsilon == nil || rounding == .strict }
 
   /// How far a run has come.
   public struct Progress: Sendable {
@@ -61,10 +100,11 @@ public struct AttackRun: Sendable {
 
   /// Attacks every image and writes its file below `images/` of the folder.
   ///
-  /// After a stop the batches in progress are finished and what is done is returned. `progress` is called by
-  /// the working threads, one at a time.
+  /// After a stop the batches in progress are finished and what is done is returned; `hurry` ends the searches
+  /// in progress as well, with the best candidates so far. `progress` is called by the working threads, one at a
+  /// time.
   public func execute(
-    into folder: OutputFolder.Staging, stop: StopSignal = StopSignal(),
+    into folder: OutputFolder.Staging, stop: StopSignal = StopSignal(), hurry: StopSignal = StopSignal(),
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> Findings {
     try folder.createFolder("images")
@@ -73,7 +113,7 @@ public struct AttackRun: Sendable {
     let parts = try pool.map(
       BatchPool.batches(of: source.count, size: batch), state: makeOracle
     ) { oracle, places in
-      try AttackBatch(run: self, places: places, oracle: oracle, folder: folder).result()
+      try AttackBatch(run: self, places: places, oracle: oracle, folder: folder, hurry: hurry).result()
     } finished: { _, part in
       total.withLock { total in
         total.images += part.images.count

@@ -1,3 +1,5 @@
+import AdvThreat
+
 /// The counts of a run. Accuracies are fractions of all its images.
 public struct AttackSummary: Sendable {
   /// Images.
@@ -12,6 +14,16 @@ public struct AttackSummary: Sendable {
   public let overBudget: Int
   /// Images without a trustworthy answer.
   public let errors: Int
+  /// Broken in float, and not after rounding to levels; and how many of them repair has won back.
+  public let spoilt: Int
+  /// See `spoilt`.
+  public let mended: Int
+  /// Images whose attack was ended by a limit.
+  public let cutShort: Int
+  /// The images that norms are counted over: correct at first, with a trustworthy answer.
+  public let measured: Int
+  /// How many images the attack had broken, before rounding, after at most so many forward passes each.
+  public let curve: [CurvePoint]
   /// Images that passed through the model forwards and backwards.
   public let forwardImages: Int
   /// See `forwardImages`.
@@ -28,6 +40,12 @@ public struct AttackSummary: Sendable {
     let answered = results.filter { $0.clean?.label == $0.label && $0.outcome.reason == nil }
     robustInFloat = answered.count { !$0.isBrokenInFloat }
     robustInFile = answered.count { $0.outcome != .broken }
+    spoilt = results.count(where: \.isSpoilt)
+    mended = results.count { $0.isSpoilt && $0.outcome == .broken }
+    cutShort = results.count(where: \.isCutShort)
+    measured = answered.count
+    distances = answered.map { $0.outcome == .broken ? $0.distances : nil }
+    curve = CurvePoint.steps(answered.compactMap(\.brokenAfter).map(Double.init))
     forwardImages = results.reduce(0) { $0 + $1.forwardPasses }
     backwardImages = results.reduce(0) { $0 + $1.backwardPasses }
   }
@@ -36,4 +54,36 @@ public struct AttackSummary: Sendable {
   public let robustInFloat: Int
   /// Correct before the attack, and the model held against the image in the file.
   public let robustInFile: Int
+
+  private let distances: [Distances?]
+
+  /// The median norm of the files over the measured images, an image that was not broken being infinitely far:
+  /// of an even number the lower middle, so that it is always the norm of one image. Infinite for no images.
+  public func median(_ norm: Norm) -> Double {
+    let sorted = norms(norm).sorted()
+    return sorted.isEmpty ? .infinity : sorted[(sorted.count - 1) / 2]
+  }
+
+  /// How many files are broken within a distance of the original.
+  public func distanceCurve(_ norm: Norm) -> [CurvePoint] { CurvePoint.steps(norms(norm).filter(\.isFinite)) }
+
+  private func norms(_ norm: Norm) -> [Double] { distances.map { $0?[norm] ?? .infinity } }
+}
+
+/// One step of a curve that counts images.
+public struct CurvePoint: Sendable, Hashable {
+  /// Where the count rises.
+  public let position: Double
+  /// The count from there on.
+  public let count: Int
+
+  /// The steps of the number of values up to a position.
+  static func steps(_ values: [Double]) -> [CurvePoint] {
+    var points: [CurvePoint] = []
+    for (index, value) in values.sorted().enumerated() {
+      if points.last?.position == value { points.removeLast() }
+      points.append(CurvePoint(position: value, count: index + 1))
+    }
+    return points
+  }
 }

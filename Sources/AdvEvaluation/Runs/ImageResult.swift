@@ -42,6 +42,12 @@ public struct ImageResult: Sendable {
   public var outcome: Outcome
   /// Whether the attack's image broke the model before it was rounded to levels.
   public var isBrokenInFloat = false
+  /// Whether rounding to levels undid a success, mended or not.
+  public var isSpoilt = false
+  /// Forward passes until the attack's first success before rounding; nil where it had none.
+  public var brokenAfter: Int?
+  /// Whether the attack was ended by a limit of queries or of time.
+  public var isCutShort = false
   /// The perturbation in the file, in every norm.
   public var distances: Distances?
   /// Steps of the attack.

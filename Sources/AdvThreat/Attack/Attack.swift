@@ -42,14 +42,20 @@ public struct ImageRecord: Hashable, Sendable {
   public var transformation: Transformation?
   /// What a reader should know of this image alone, such as a search that found no place to start from.
   public var remark: String?
+  /// Forward passes until the first candidate inside the ball that met the criterion; nil where none did.
+  public var brokenAfter: Int?
+  /// Whether the search ended because its limits were reached, and not by itself.
+  public var isCutShort = false
   /// Why the image could not be attacked; nil where all went well.
   public var failure: ThreatError?
 
   /// A record of no work.
   public init() {}
 
-  /// Adds the work of another attack on the same image.
+  /// Adds the work of another attack on the same image, done after this.
   public mutating func add(_ other: ImageRecord) {
+    brokenAfter = brokenAfter ?? other.brokenAfter.map { $0 + forwardPasses }
+    isCutShort = isCutShort || other.isCutShort
     steps += other.steps
     forwardPasses += other.forwardPasses
     backwardPasses += other.backwardPasses

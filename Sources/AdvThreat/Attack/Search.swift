@@ -117,8 +117,9 @@ public struct Search: Sendable {
   public mutating func linearize(
     at x: Tensor, as visit: Visit = .candidate, on oracle: any GradientOracle
   ) throws(ThreatError) -> [Bool] {
-    try oracle.linearize(at: x, logits: &here.logits)
-    return take(x, visit)
+    let point = shown(x)
+    try oracle.linearize(at: point, logits: &here.logits)
+    return take(point, visit)
   }
 
   /// Pulls a cotangent `[n, classes]` back into `here.gradient`; rows whose gradient is not finite settle as
@@ -150,8 +151,18 @@ public struct Search: Sendable {
     _ x: inout Tensor, as visit: Visit = .candidate, on oracle: any ScoreOracle
   ) throws(ThreatError) -> [Int]? {
     guard !isFinished else { return nil }
-    try oracle.logits(x, into: &here.logits)
-    return drop(take(x, visit), &x)
+    let point = shown(x)
+    try oracle.logits(point, into: &here.logits)
+    return drop(take(point, visit), &x)
+  }
+
+  /// What the model is shown of x: by default x, under limits that ask for it a point of the lattice.
+  ///
+  /// Inside a ball δ is rounded toward zero, so that it stays inside; without one to the nearest level.
+  private func shown(_ x: Tensor) -> Tensor {
+    guard problem.limits.isOnLattice else { return x }
+    if case .minimize = problem.objective { return Lattice.nearest(x) }
+    return Lattice.quantise(x, around: originals, .strict)
   }
 
   /// Looks at one row of `here.logits` for every active image; true where the image is settled.
@@ -161,6 +172,7 @@ public struct Search: Sendable {
     if here.losses.count != active.count { here.losses = Array(repeating: 0, count: active.count) }
     if isMet.count != active.count { isMet = Array(repeating: false, count: active.count) }
     var settled = Array(repeating: false, count: active.count)
+    let isOver = problem.limits.isOver?() ?? false
     for row in active.indices {
       records[active[row]].forwardPasses += 1
       let range = row * classes..<(row + 1) * classes
@@ -173,9 +185,20 @@ public struct Search: Sendable {
       }
       here.losses[row] = value
       settled[row] = finite ? consider(row, x, visit, value) : fail(row, "logits")
+      if !settled[row] { settled[row] = isCutShort(row, isOver: isOver) }
       if settled[row] { clearCotangent(range) }
     }
     return settled
+  }
+
+  /// Whether an active image has reached its limits; its record then says so.
+  private mutating func isCutShort(_ row: Int, isOver: Bool) -> Bool {
+    let image = active[row]
+    guard isOver || records[image].forwardPasses >= problem.limits.passes?[image] ?? .max else {
+      return false
+    }
+    records[image].isCutShort = true
+    return true
   }
 
   /// Keeps the candidate if it is the image's best; true where nothing better can come.
@@ -189,15 +212,23 @@ public struct Search: Sendable {
       let isWanted = isMet || value > bestValue[image]
       guard isWanted, compare(row, of: x, { ball.contains($0, around: $1) }) else { return false }
       keep(row, of: x, value: value)
+      if isMet { countSuccess(image) }
       return isMet
     case .minimize(let norm):
       let nearness = -Float(compare(row, of: x) { norm.distance($0, $1) })
-      if isMet, nearness > bestValue[image] { keep(row, of: x, value: nearness) }
+      if isMet, nearness > bestValue[image] {
+        keep(row, of: x, value: nearness)
+        countSuccess(image)
+      }
       return false
     case .under:
       if isMet || value > bestValue[image] { keep(row, of: x, value: value) }
       return isMet
     }
+  }
+
+  private mutating func countSuccess(_ image: Int) {
+    records[image].brokenAfter = records[image].brokenAfter ?? records[image].forwardPasses
   }
 
   private mutating func keep(_ row: Int, of x: Tensor, value: Float) {

@@ -33,6 +33,8 @@ public struct AttackProblem: Sendable {
   public let seed: UInt64
   /// The values that a pixel may take.
   public let box: Box
+  /// What a search keeps to besides ball and box; by default nothing.
+  public private(set) var limits = SearchLimits()
 
   /// A problem over n images.
   ///
@@ -75,18 +77,26 @@ public struct AttackProblem: Sendable {
   /// The problem of some of the images, in the given order; ids and seed stay, so their draws do too.
   public func rows(_ indices: some Collection<Int>) -> AttackProblem {
     AttackProblem(
-      trusted: images.rows(indices), criterion.rows(indices), objective, indices.map { ids[$0] }, seed, box)
+      trusted: images.rows(indices), criterion.rows(indices), objective, indices.map { ids[$0] }, seed, box,
+      limits.rows(indices))
   }
 
   /// The same images under another objective, as a search over radii asks for.
   public func with(objective: Objective) -> AttackProblem {
-    AttackProblem(trusted: images, criterion, objective, ids, seed, box)
+    AttackProblem(trusted: images, criterion, objective, ids, seed, box, limits)
+  }
+
+  /// The same images under other limits; passes are one number per image, at least 1.
+  public func with(limits: SearchLimits) -> AttackProblem {
+    precondition(limits.passes?.count ?? count == count, "passes for \(limits.passes?.count ?? 0) images")
+    precondition(limits.passes?.allSatisfy { $0 > 0 } ?? true, "an image without a pass cannot be searched")
+    return AttackProblem(trusted: images, criterion, objective, ids, seed, box, limits)
   }
 
   /// The same images under another criterion of one label per image, as an attack through target classes needs.
   public func with(criterion: Criterion) -> AttackProblem {
     precondition(criterion.labels.count == count, "\(criterion.labels.count) labels for \(count) images")
-    return AttackProblem(trusted: images, criterion, objective, ids, seed, box)
+    return AttackProblem(trusted: images, criterion, objective, ids, seed, box, limits)
   }
 
   /// The random numbers of one image and restart: the same whichever images share its batch.
@@ -107,7 +117,7 @@ public struct AttackProblem: Sendable {
 
   private init(
     trusted images: Tensor, _ criterion: Criterion, _ objective: Objective, _ ids: [UInt64], _ seed: UInt64,
-    _ box: Box
+    _ box: Box, _ limits: SearchLimits
   ) {
     self.images = images
     self.criterion = criterion
@@ -115,6 +125,7 @@ public struct AttackProblem: Sendable {
     self.ids = ids
     self.seed = seed
     self.box = box
+    self.limits = limits
   }
 
   private static func check(_ images: Tensor, _ ids: [UInt64], in box: Box) throws(ThreatError) {

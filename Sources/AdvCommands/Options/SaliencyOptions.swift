@@ -1,0 +1,55 @@
+import AdvEvaluation
+import AdvModels
+import ArgumentParser
+
+/// Where saliency maps go.
+struct SaliencyOutputOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder to write (default: below reports/).", valueName: "dir"))
+  var out: String?
+
+  @Flag(help: "Replace the folder of an earlier run.")
+  var overwrite = false
+}
+
+extension SaliencyCommand {
+  /// The command that makes the same maps again.
+  func command(for model: Model) throws -> [String] {
+    var words =
+      ["advkit", "saliency"] + modelOptions.arguments + labelOptions.arguments
+      + (try data.arguments(for: model)) + ["--method", method, "--samples", "\(samples)"]
+    words += ["--noise", "\(noise)", "--baseline", "\(baseline)"]
+    if let label { words += ["--class", label] }
+    if let attack { words += ["--attack", attack, "--eps", eps, "--norm", norm] }
+    return words + ["--seed", "\(seed)"]
+  }
+
+  /// One line per picture, or everything as JSON.
+  func report(
+    _ explained: [SaliencyRun.Explained], _ facts: AttackManifest.ModelFacts, at path: String,
+    _ console: Console
+  ) {
+    if options.json {
+      if let text = try? JSONText.of(explained) { console.print(text) }
+      return
+    }
+    for picture in explained.prefix(40) {
+      let kind = picture.isAdversarial ? "adversarial" : "clean"
+      let gap = picture.maps.compactMap(\.map.completenessGap).first
+      let completeness =
+        gap.map { ", integrated gradients off by \(AttackWords.percent($0)) of the score" } ?? ""
+      console.print(
+        "\(picture.id) \(kind): \(facts.classes[picture.reading.label]) "
+          + "\(AttackWords.percent(picture.reading.probability))\(completeness)")
+    }
+    console.print("\(path)/  maps/, sheet.png, results.json")
+  }
+}
+
+extension AttackManifest.ModelFacts {
+  /// What reports say about a model.
+  init(_ model: Model) {
+    self.init(
+      name: model.name, arch: model.architectureName, weightsSHA256: model.card.sha256,
+      classes: ClassNames.all(of: model))
+  }
+}

@@ -1,0 +1,139 @@
+import AdvFormats
+import Foundation
+import Testing
+
+@testable import AdvCommands
+
+/// `maximize`, `saliency`, and the options of `attack` that ask for the smallest radius or set limits.
+struct VisualCommandTests {
+  private static func facts(_ bytes: [UInt8]) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+  }
+
+  @Test func `the built-in network is sure of every image made for a class, from its PNG`() throws {
+    let scratch = try Scratch()
+    let run = Transcript(
+      "maximize", "--model", "resnet", "--class", "all", "--out", scratch["all"], "--quiet")
+    #expect(run.status == .done, "\(run)")
+    let images = try #require(try Self.facts(scratch.bytes("all/results.json"))["images"] as? [[String: Any]])
+    #expect(images.count == 10)
+    for image in images {
+      let file = try #require(image["file"] as? String)
+      #expect(image["probability"] as? Double ?? 0 > 0.99, "\(image)")
+      #expect(image["score"] as? Double ?? 0 > image["start_score"] as? Double ?? 0)
+      // What `predict` says about the file is what was reported.
+      let top = Transcript("predict", "--model", "resnet", "--images", scratch["all/" + file], "--json")
+      #expect(top.output.contains("\"class\" : \(image["class"] ?? "?")"), "\(top)")
+    }
+    for name in ["all/grid.png", "all/strip.png"] { #expect(try PNG.read(scratch[name]).image.width > 300) }
+  }
+
+  @Test func `one class goes to one file, the same bytes for any threads, and nothing is replaced unasked`()
+    throws
+  {
+    let scratch = try Scratch()
+    let base = [
+      "maximize", "--model", "lenet5", "--class", "2", "--steps", "20", "--start", "grey", "--quiet",
+    ]
+    for (name, threads) in [("a", "1"), ("b", "2")] {
+      let run = Transcript(base + ["--out", scratch[name + ".png"], "--threads", threads])
+      #expect(run.status == .done && run.output.contains("from the PNG"), "\(run)")
+    }
+    #expect(try scratch.bytes("a.png") == scratch.bytes("b.png"))
+    #expect(try scratch.bytes("a-strip.png") == scratch.bytes("b-strip.png"))
+    let again = Transcript(base + ["--out", scratch["a.png"]])
+    #expect(again.status == .noResult && again.messages.contains("--overwrite"))
+    let many = Transcript(["maximize", "--model", "lenet5", "--class", "all", "--out", scratch["c.png"]])
+    #expect(many.status == .noResult && many.messages.contains("10 classes"))
+  }
+
+  @Test func `a fooling image stays within its radius of the picture`() throws {
+    let scratch = try Scratch()
+    let first = Transcript(
+      "maximize", "--model", "resnet", "--class", "0", "--steps", "30", "--out", scratch["a.png"])
+    #expect(first.status == .done, "\(first)")
+    let run = Transcript(
+      "maximize", "--model", "resnet", "--class", "3", "--from", scratch["a.png"], "--eps", "3.5px",
+      "--steps",
+      "30", "--out", scratch["b.png"], "--json")
+    #expect(run.status == .done, "\(run)")
+    let image = try #require(
+      (try Self.facts(Array(run.output.utf8))["images"] as? [[String: Any]])?.first)
+    #expect(image["linf_levels"] as? Int == 3)
+    let (before, after) = (try PNG.read(scratch["a.png"]).image, try PNG.read(scratch["b.png"]).image)
+    let change = zip(before.levels, after.levels).map { abs(Int($0) - Int($1)) }.max()
+    #expect(change == 3 && image["score"] as? Double ?? 0 > image["start_score"] as? Double ?? 0)
+  }
+
+  @Test(arguments: [
+    ["--class", "9999"], ["--class", "stair"], ["--class", "0", "--from", "nowhere.png"],
+    ["--class", "0", "--objective", "loss"], ["--class", "0", "--blur", "1"],
+  ])
+  func `what cannot be maximised is said in two lines`(_ options: [String]) throws {
+    let scratch = try Scratch()
+    let run = Transcript(["maximize", "--model", "resnet", "--out", scratch["x.png"], "--quiet"] + options)
+    #expect(run.status == .noResult && (1...2).contains(run.errorLines.count), "\(run)")
+    #expect(!scratch.contents.contains("x.png"))
+  }
+
+  @Test func `saliency shows clean and adversarial image, and shares add up to the score`() throws {
+    let scratch = try Scratch()
+    let run = Transcript(
+      "saliency", "--model", "resnet", "--limit", "3", "--attack", "pgd:steps=10", "--eps", "4/255",
+      "--samples",
+      "200", "--out", scratch["run"], "--quiet")
+    #expect(run.status == .done, "\(run)")
+    let pictures = try #require(
+      try Self.facts(scratch.bytes("run/results.json"))["pictures"] as? [[String: Any]])
+    #expect(pictures.count { $0["adversarial"] as? Bool == true } >= 1 && pictures.count > 3)
+    for picture in pictures {
+      let maps = try #require(picture["maps"] as? [[String: Any]])
+      #expect(maps.count == 4)
+      let gap = maps.compactMap { $0["gap"] as? Double }
+      #expect(gap.count == 1 && gap[0] < 0.05, "\(picture["id"] ?? ""): \(gap)")
+    }
+    #expect(scratch.contents.contains("run/sheet.png"))
+    #expect(scratch.contents.count { $0.hasPrefix("run/maps/") && $0.hasSuffix(".png") } == 3)
+  }
+
+  @Test func `the smallest level breaks, one level less does not`() throws {
+    let scratch = try Scratch()
+    func run(_ name: String, _ options: [String]) throws -> [[String: Any]] {
+      let run = Transcript(
+        ["attack", "--model", "lenet5", "--limit", "12", "--out", scratch[name], "--quiet"] + options)
+      #expect(run.status == .done, "\(run)")
+      return try #require(
+        try Self.facts(scratch.bytes(name + "/results.json"))["images"] as? [[String: Any]])
+    }
+    let minimal = try run("m", ["--minimal"])
+    let levels = Set(minimal.compactMap { $0["linf_levels"] as? Int })
+    #expect(!levels.isEmpty)
+    for level in levels {
+      let at = try run("at\(level)", ["--eps", "\(level)px"])
+      let below = try run("below\(level)", ["--eps", "\(level - 1)px"])
+      for (index, image) in minimal.enumerated() where image["linf_levels"] as? Int == level {
+        #expect(at[index]["outcome"] as? String == "broken" && below[index]["outcome"] as? String != "broken")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ["--eps", "1px", "--minimal"], [], ["--minimal", "--eps-rounding", "nearest"],
+    ["--eps", "1px", "--max-queries", "0"], ["--eps", "1px", "--max-seconds", "-1"],
+  ])
+  func `options that exclude each other are a usage error`(_ options: [String]) {
+    let run = Transcript(["attack", "--model", "resnet"] + options)
+    #expect(run.status == .usage && run.messages.contains("Usage:"), "\(run)")
+  }
+
+  @Test func `a deadline ends the run, keeps what is done, and says that it is incomplete`() throws {
+    let scratch = try Scratch()
+    let run = Transcript(
+      "attack", "--model", "resnet", "--limit", "400", "--batch", "4", "--threads", "1", "--attack",
+      "pgd:steps=1000,loss=margin", "--eps", "0.001px", "--max-seconds", "0.5", "--out", scratch["run"])
+    #expect(run.status == .noResult && run.messages.contains("--offset"), "\(run)")
+    let facts = try Self.facts(scratch.bytes("run/results.json"))
+    let summary = try #require(facts["summary"] as? [String: Any])
+    #expect(summary["complete"] as? Bool == false && summary["cut_short"] as? Int ?? 0 > 0)
+  }
+}
