@@ -6,8 +6,8 @@ import Testing
 
 /// `maximize`, `saliency`, and the options of `attack` that ask for the smallest radius or set limits.
 struct VisualCommandTests {
-  private static func facts(_ bytes: [UInt8]) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
+  private static func facts(_ bytes: Data) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
   }
 
   @Test func `the built-in network is sure of every image made for a class, from its PNG`() throws {
@@ -58,7 +58,7 @@ struct VisualCommandTests {
       "30", "--out", scratch["b.png"], "--json")
     #expect(run.status == .done, "\(run)")
     let image = try #require(
-      (try Self.facts(Array(run.output.utf8))["images"] as? [[String: Any]])?.first)
+      (try Self.facts(Data(run.output.utf8))["images"] as? [[String: Any]])?.first)
     #expect(image["linf_levels"] as? Int == 3)
     let (before, after) = (try PNG.read(scratch["a.png"]).image, try PNG.read(scratch["b.png"]).image)
     let change = zip(before.levels, after.levels).map { abs(Int($0) - Int($1)) }.max()

@@ -23,14 +23,17 @@ struct BudgetRunTests {
 
   @Test(arguments: [Norm.l2, .l1])
   func `bisection in other norms stays above the optimum and near it`(_ norm: Norm) throws {
-    let run = try FinishedRun("fgsm", "1px", count: 20, imageShape: [3, 8, 8]) { $0.threat = .minimal(norm) }
+    let run = try FinishedRun("fgsm:loss=margin", "1px", count: 20, imageShape: [3, 8, 8]) {
+      $0.threat = .minimal(norm)
+    }
     let model = SharedLinearModel(classes: 4, imageShape: [3, 8, 8])
     for (index, result) in run.results.enumerated() where result.clean?.label == result.label {
       let image = try run.manifest.run.source.image(index)
       let optimum = LinearOptimum.radius(model, image, label: result.label, norm)
       let found = try #require(result.distances?[norm])
       #expect(result.outcome == .broken && found >= optimum * 0.9999, "\(found) below \(optimum)")
-      #expect(found <= optimum * 1.25 + 2 / 255, "\(found) far above \(optimum)")
+      // One step toward the strongest rival, which need not be the nearest one.
+      #expect(found <= optimum * 1.5 + 2 / 255, "\(found) far above \(optimum)")
     }
   }
 

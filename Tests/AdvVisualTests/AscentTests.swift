@@ -27,6 +27,7 @@ private enum Slope {
   ) throws {
     var settings = Slope.settings(form)
     (settings.objective, settings.decay, settings.variation) = (objective, 1e-3, 1e-3)
+    if form == .pixels { settings.rate = 0.005 }  // short of the box's corners, where nothing rises any more
     let ascent = try settings.climb([0, 3], shape: Slope.shape, on: Slope.oracle())
     #expect(ascent.frames.map(\.step) == [0, 15, 30, 45, 60])
     for row in 0..<2 {

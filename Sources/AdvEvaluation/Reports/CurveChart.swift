@@ -60,7 +60,7 @@ struct CurveChart {
     }
     let decades = Int(log10(lowest).rounded(.down))...Int(log10(highest).rounded(.up))
     return decades.flatMap { decade in [1.0, 2, 5].map { $0 * pow(10, Double(decade)) } }
-      .filter { $0 >= lowest && $0 <= highest }
+      .filter { $0 >= lowest * 0.999 && $0 <= highest * 1.001 }
   }
 
   private func place(position: Double) -> Double {
