@@ -67,7 +67,8 @@ let package = Package(
       "AdvCommands",
       imports: [
         "AdvSettings", "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData",
-        "AdvThreat", "AdvAttacks", "AdvVisual", "AdvClassifier", "AdvDefenses", "AdvTraining", "AdvEvaluation",
+        "AdvThreat", "AdvAttacks", "AdvVisual", "AdvClassifier", "AdvDefenses", "AdvTraining",
+        "AdvEvaluation",
         argumentParser, yams,
       ]),
     .executableTarget(name: "advkit", dependencies: ["AdvCommands", argumentParser]),

@@ -19,6 +19,7 @@ struct QuerySearch {
   var transformations: [Transformation] = []
 
   private var reserve = 0  // queries kept back for the end
+  private let allowance: Int  // what the problem's limits leave
   private let shape: Shape
   private let loss: LossChoice?  // nil where only labels are asked for
   private(set) var record = ImageRecord()
@@ -38,6 +39,7 @@ struct QuerySearch {
 
   private init(_ problem: AttackProblem, loss: LossChoice?) {
     self.problem = problem
+    allowance = problem.limits.passes?[0] ?? .max
     self.loss = loss
     shape = problem.images.shape.droppingFirst()
     size = ImageSize(shape)
@@ -86,7 +88,7 @@ struct QuerySearch {
       let move = (Double(best[index]) - Double(original[index])) * (1 + 1e-5 / reach)
       return problem.box.clamp(Float(Double(original[index]) + move))
     }
-    if try isMet(point, on: oracle) == true { best = point }
+    if try isMet(point, on: oracle) == true { best = shown(point) }
     isOver = true
   }
 
@@ -163,9 +165,9 @@ struct QuerySearch {
   ) throws(ThreatError) -> Answer? {
     guard !isOver else { return nil }
     var all = Answer(values: [], isMet: [], isFinite: [])
-    let allowed = Swift.min(count, limit - queries - reserve)
+    let allowed = Swift.min(count, Swift.min(limit, allowance) - queries - reserve)
     for start in Swift.stride(from: 0, to: allowed, by: Self.chunk) {
-      let points = (start..<Swift.min(start + Self.chunk, allowed)).map(point)
+      let points = (start..<Swift.min(start + Self.chunk, allowed)).map { shown(point($0)) }
       let answer = try question(self, Tensor(shape.prepending(points.count), points.flatMap(\.self)))
       record.forwardPasses += points.count
       for index in points.indices where !isOver {
@@ -180,12 +182,29 @@ struct QuerySearch {
           consider(points[index], answer.values[index], answer.isMet[index], made)
         }
       }
+      if problem.limits.isOver?() ?? false { cutShort() }
       if isOver { return nil }
       all.values += answer.values
       all.isMet += answer.isMet
     }
+    if queries >= allowance - reserve { cutShort() }
     if allowed < count { isOver = true }
     return isOver ? nil : all
+  }
+
+  /// Ends the search at the problem's limits, with what it has.
+  private mutating func cutShort() {
+    guard !isOver else { return }
+    record.isCutShort = true
+    isOver = true
+  }
+
+  /// What the model is shown of a point: under limits that ask for it the point of the lattice.
+  private func shown(_ point: [Float]) -> [Float] {
+    guard problem.limits.isOnLattice else { return point }
+    let x = Tensor(problem.images.shape, point)
+    if case .minimize = problem.objective { return Lattice.nearest(x).elements }
+    return Lattice.quantise(x, around: problem.images, .strict).elements
   }
 
   /// Keeps a candidate if it is the best so far; the search is over where nothing better can come.
@@ -197,21 +216,24 @@ struct QuerySearch {
         original.withUnsafeBufferPointer { ball.contains(candidate, around: $0) }
       }
       guard isInside else { return }
-      keep(point, value, made)
+      keep(point, value, isMet, made)
       isOver = isMet
     case .minimize(let norm):
       guard isMet else { return }
       let nearness = -Float(distance(point, norm))
-      if nearness > bestValue { keep(point, nearness, made) }
+      if nearness > bestValue { keep(point, nearness, isMet, made) }
     case .under:
       guard isMet || value > bestValue else { return }
-      keep(point, value, made)
+      keep(point, value, isMet, made)
       isOver = isMet
     }
   }
 
-  private mutating func keep(_ point: [Float], _ value: Float, _ made: Transformation?) {
+  private mutating func keep(
+    _ point: [Float], _ value: Float, _ isMet: Bool, _ made: Transformation?
+  ) {
     (best, bestValue) = (point, value)
+    if isMet { record.brokenAfter = record.brokenAfter ?? record.forwardPasses }
     record.transformation = made
   }
 

@@ -49,6 +49,11 @@ struct AttackBatch {
   /// The attack's candidates; the smallest perturbation of an attack with a fixed budget comes from bisection.
   private func attack(_ problem: AttackProblem, cleanLogits: Tensor) throws -> AttackResult {
     if case .minimal = run.threat, run.attack.card.kind == .budget {
+      guard run.attack.card.scope == .image else {
+        throw ThreatError.unsupported(
+          attack: run.attack.card.id, what: "the smallest perturbation of each image",
+          remedy: "give a radius with --eps: its images share one perturbation")
+      }
       return try LatticeBisection(attack: run.attack, repairs: run.repairs)
         .result(of: problem, cleanLogits: cleanLogits, on: oracle)
     }

@@ -72,6 +72,12 @@ public struct AttackCard: Hashable, Sendable {
 
   /// Throws unless the attack can work on this problem.
   public func check(_ problem: AttackProblem) throws(ThreatError) {
+    let limits = problem.limits
+    if scope == .problem, limits.passes != nil || limits.isOnLattice {
+      throw .unsupported(
+        attack: id, what: "limits of queries and a search on the lattice",
+        remedy: "leave them away: its images share one perturbation")
+    }
     if kind == .threat {
       guard case .under = problem.objective else {
         throw .unsupported(attack: id, what: "a radius", remedy: "its own parameters say how far it goes")

@@ -223,6 +223,7 @@ public struct Search: Sendable {
       return false
     case .under:
       if isMet || value > bestValue[image] { keep(row, of: x, value: value) }
+      if isMet { countSuccess(image) }
       return isMet
     }
   }
