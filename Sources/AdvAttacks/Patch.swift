@@ -53,7 +53,7 @@ public struct Patch: Attack {
     var picture = [Float](repeating: grey, count: size.channels * side * side)
     var adam = Adam(count: picture.count, rate: Double(rate))
     let stream = RandomStream(seed: problem.seed, 0x9A7C)
-    for step in 0..<steps where !shared.training.isEmpty {
+    for step in 0..<steps where !shared.training.isEmpty && !problem.isTimeOver {
       var draws = stream.substream(UInt64(step))
       let rows = (0..<batch).map { _ in
         shared.training[draws.integer(below: shared.training.count)]

@@ -29,12 +29,12 @@ public struct Universal: Attack {
     let stream = RandomStream(seed: problem.seed, 0x0A9)
     for epoch in 0..<epochs {
       var draws = stream.substream(UInt64(epoch))
-      for image in shared.training.shuffled(using: &draws) {
+      for image in shared.training.shuffled(using: &draws) where !problem.isTimeOver {
         try improve(&v, image, problem, ball, &shared, on: oracle)
       }
       let points = Self.points(problem.rows(shared.training), v)
       let fooled = try shared.areMet(shared.training, points, problem, on: oracle).count { $0 }
-      if Float(fooled) >= enough * Float(shared.training.count) { break }
+      if Float(fooled) >= enough * Float(shared.training.count) || problem.isTimeOver { break }
     }
     let rows = shared.training + shared.heldOut
     let points = Self.points(problem.rows(rows), v)

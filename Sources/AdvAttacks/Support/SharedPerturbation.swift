@@ -1,6 +1,11 @@
 import AdvTensor
 import AdvThreat
 
+extension AttackProblem {
+  /// Whether whoever asked wants an end.
+  var isTimeOver: Bool { limits.isOver?() ?? false }
+}
+
 /// The images of an attack that makes one perturbation for all of them: some to learn from, the others to
 /// measure it on.
 ///

@@ -26,8 +26,8 @@ struct AttackCommand: ConsoleCommand {
   @OptionGroup(title: "Run") var options: RunOptions
 
   func execute(on console: Console) throws -> ExitStatus {
-    let threats = try attackOptions.threats()
     let attack = try attackOptions.configured()
+    let threats = try attackOptions.threats(of: attack)
     _ = try attackOptions.rounding()
     guard threats.count == 1 || output.out == nil else {
       throw InputError("--out names one folder, but --eps lists \(threats.count) radii; leave --out away.")
@@ -92,8 +92,13 @@ struct AttackCommand: ConsoleCommand {
     if let out = output.out { return out }
     let norm = run.threat.norm == .linf ? "" : "-\(run.threat.norm.rawValue)"
     let target = attackOptions.target.map { "-to-\($0)" } ?? ""
-    let radius = run.epsilon.map { "eps\($0.text)" } ?? "minimal"
-    let name = "attack-\(model.name)-\(attackOptions.attack)\(target)-\(radius)\(norm)"
+    let radius =
+      switch run.threat {
+      case .within(let epsilon): "-eps\(epsilon.text)\(norm)"
+      case .minimal: "-minimal\(norm)"
+      case .own: ""
+      }
+    let name = "attack-\(model.name)-\(attackOptions.attack)\(target)\(radius)"
     return "reports/" + FileNames.safe(name)
   }
 

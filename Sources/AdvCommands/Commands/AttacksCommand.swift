@@ -39,14 +39,14 @@ struct AttackFacts: Encodable {
     }
   }
 
-  private let name, title, paper, rule, kind, needs: String
+  private let name, title, paper, rule, kind, needs, scope: String
   private let norms, goals: [String]
   private let parameters: [ParameterFacts]
 
   init(_ entry: AttackEntry) {
     let card = entry.card
     (name, title, paper, rule) = (card.id, card.title, card.paper, card.rule)
-    (kind, needs) = (card.kind.rawValue, card.access.rawValue)
+    (kind, needs, scope) = (card.kind.rawValue, card.access.rawValue, card.scope.rawValue)
     (norms, goals) = (card.norms.map(\.rawValue), card.goals.map(\.rawValue))
     parameters = entry.parameters.map {
       ParameterFacts(

@@ -24,6 +24,10 @@ struct ExplainCommand: ConsoleCommand {
       "  goals   \(card.goals.map(\.rawValue).joined(separator: ", "))", "  kind    \(card.kind.rawValue)",
       "  needs   \(card.access.rawValue)",
     ]
+    if let threat = try entry.attack().threat {
+      lines.append("  may     \(threat.explanation); it takes no radius")
+    }
+    if card.scope == .problem { lines.append("  makes   one perturbation for all images of a run") }
     if !entry.parameters.isEmpty {
       var table = Table("  parameter", "default", "expected", "what")
       for parameter in entry.parameters {

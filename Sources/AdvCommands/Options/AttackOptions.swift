@@ -67,10 +67,7 @@ struct AttackOptions: ParsableArguments {
   var defense = "none"
 
   func validate() throws {
-    if (eps == nil) != minimal {
-      throw ValidationError(
-        minimal ? "--eps and --minimal exclude each other." : "Missing a radius: give --eps, or --minimal.")
-    }
+    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
     if minimal, epsRounding != "strict" {
       throw ValidationError("--eps-rounding needs a radius, and --minimal has none.")
     }
@@ -82,8 +79,25 @@ struct AttackOptions: ParsableArguments {
     }
   }
 
-  /// The radii in the order given, or the search for the smallest one.
-  func threats() throws -> [AttackRun.Threat] {
+  /// The radii in the order given, or the search for the smallest one, or what the attack itself allows.
+  func threats(of attack: ConfiguredAttack) throws -> [AttackRun.Threat] {
+    if attack.card.scope == .problem, minimal || lattice || maxQueries != nil {
+      throw InputError(
+        "attack '\(attack.card.id)' makes one perturbation for all images: --minimal, --lattice and\n"
+          + "  --max-queries are about single images; leave them away.")
+    }
+    if let threat = attack.threat {
+      guard eps == nil, !minimal else {
+        throw InputError(
+          "attack '\(attack.card.id)' may \(threat.explanation): it takes no radius.\n"
+            + "  Leave --eps and --minimal away; its parameters say how far it goes (`advkit explain "
+            + "\(attack.card.id)`).")
+      }
+      return [.own(threat)]
+    }
+    guard eps != nil || minimal else {
+      throw ValidationError("Missing a radius: give --eps, or --minimal.")
+    }
     let norm: Norm = try Lists.choice(norm, option: "--norm")
     guard let eps else { return [.minimal(norm)] }
     return try Epsilon.list(eps, norm: norm).map { .within($0) }
@@ -122,11 +136,11 @@ struct AttackOptions: ParsableArguments {
 
   /// The options that make the same attack again, at one radius.
   func arguments(at threat: AttackRun.Threat) -> [String] {
-    var words = ["--attack", attack, "--norm", norm]
-    if case .within(let epsilon) = threat {
-      words += ["--eps", epsilon.text]
-    } else {
-      words.append("--minimal")
+    var words = ["--attack", attack]
+    switch threat {
+    case .within(let epsilon): words += ["--norm", norm, "--eps", epsilon.text]
+    case .minimal: words += ["--norm", norm, "--minimal"]
+    case .own: break
     }
     if lattice { words.append("--lattice") }
     if let maxQueries { words += ["--max-queries", "\(maxQueries)"] }

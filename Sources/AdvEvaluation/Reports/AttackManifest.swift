@@ -82,7 +82,7 @@ extension AttackManifest: Encodable {
   }
 
   private enum AttackKey: String, CodingKey {
-    case name, parameters, norm, objective, eps, goal, target, seed, repair, lattice
+    case name, parameters, norm, objective, threat, eps, goal, target, seed, repair, lattice
     case maxQueries = "max_queries"
     case epsText = "eps_text"
     case epsLevels = "eps_levels"
@@ -122,7 +122,13 @@ extension AttackManifest: Encodable {
     try container.encode(run.attack.card.id, forKey: .name)
     try container.encode(parameters, forKey: .parameters)
     try container.encode(run.threat.norm.rawValue, forKey: .norm)
-    try container.encode(run.epsilon == nil ? "minimize" : "within", forKey: .objective)
+    switch run.threat {
+    case .within: try container.encode("within", forKey: .objective)
+    case .minimal: try container.encode("minimize", forKey: .objective)
+    case .own(let threat):
+      try container.encode("under", forKey: .objective)
+      try container.encode(threat.explanation, forKey: .threat)
+    }
     try container.encode(run.epsilon?.value, forKey: .eps)
     try container.encode(run.epsilon?.text, forKey: .epsText)
     // 0.007 · 255 is 1.785, not 1.7850000000000001.
@@ -204,7 +210,8 @@ private struct CurveFacts: Encodable {
 
 extension ImageResult: Encodable {
   private enum Key: String, CodingKey {
-    case id, source, file, label, clean, adversarial, outcome, reason, linf, l2, l1, l0, steps, queries,
+    case id, source, file, label, clean, adversarial, outcome, reason, remark, linf, l2, l1, l0, steps,
+      queries,
       spoilt
     case brokenAfter = "broken_after"
     case cutShort = "cut_short"
@@ -224,6 +231,7 @@ extension ImageResult: Encodable {
     try container.encode(adversarial, forKey: .adversarial)
     try container.encode(outcome.name, forKey: .outcome)
     try container.encodeIfPresent(outcome.reason, forKey: .reason)
+    try container.encodeIfPresent(remark, forKey: .remark)
     try container.encode(isBrokenInFloat, forKey: .brokenFloat)
     try container.encode(isSpoilt, forKey: .spoilt)
     try container.encode(brokenAfter, forKey: .brokenAfter)

@@ -17,7 +17,12 @@ public struct AttackWords: Sendable {
     let run = manifest.run
     let target =
       if case .targeted(let label) = run.aim { " toward \(manifest.model.name(of: label))" } else { "" }
-    let threat = run.epsilon.map { "\(normSymbol) ε = \($0.text)" } ?? "smallest \(normSymbol)"
+    let threat =
+      switch run.threat {
+      case .within(let epsilon): "\(normSymbol) ε = \(epsilon.text)"
+      case .minimal: "smallest \(normSymbol)"
+      case .own(let threat): "which may \(threat.explanation)"
+      }
     return "\(manifest.model.name) under \(run.attack.card.id)\(target), \(threat)"
   }
 
@@ -39,7 +44,12 @@ public struct AttackWords: Sendable {
   /// ε in levels, and how it met them.
   public var epsilonLine: String {
     let run = manifest.run
-    let threat = run.epsilon.map { "ε: \($0.explanation)" } ?? "No radius: \(searchInWords)"
+    let threat =
+      switch run.threat {
+      case .within(let epsilon): "ε: \(epsilon.explanation)"
+      case .minimal: "No radius: \(searchInWords)"
+      case .own(let threat): "No radius: the attack may \(threat.explanation)"
+      }
     let mode = run.isOnLattice ? ", on the lattice from the start" : ""
     return "\(threat). Rounding: \(run.fileRounding.rawValue), repair \(run.repairs ? "on" : "off")\(mode)."
   }
@@ -58,7 +68,7 @@ public struct AttackWords: Sendable {
 
   /// The median norms of the files in words; nil for a run within a radius.
   public var medianLine: String? {
-    guard manifest.run.epsilon == nil else { return nil }
+    guard case .minimal = manifest.run.threat else { return nil }
     let norm = manifest.run.threat.norm
     return "\(Self.size(summary.median(norm), norm)) over \(summary.measured) images, one that held being "
       + "infinitely far"
@@ -137,7 +147,7 @@ public struct AttackWords: Sendable {
           axis: "forward passes", points: summary.curve, total: summary.measured))
     }
     let norm = manifest.run.threat.norm
-    if manifest.run.epsilon == nil, summary.brokenInFile > 0 {
+    if case .minimal = manifest.run.threat, summary.brokenInFile > 0 {
       let scale = norm == .linf ? 255.0 : 1
       charts.append(
         CurveChart(
@@ -214,6 +224,7 @@ public struct AttackWords: Sendable {
 
   private var changeInWords: String {
     let run = manifest.run
+    if case .own(let threat) = run.threat { return "images (it may \(threat.explanation))" }
     guard let epsilon = run.epsilon else { return "each image as little as it could in \(normSymbol)" }
     switch epsilon.norm {
     case .linf where run.rounding == .strict:

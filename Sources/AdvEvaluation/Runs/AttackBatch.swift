@@ -145,5 +145,6 @@ extension ImageResult {
     forwardPasses += record.forwardPasses + judged.verdicts[row]
     backwardPasses += record.backwardPasses
     (brokenAfter, isCutShort) = (record.brokenAfter, record.isCutShort)
+    remark = record.remark ?? record.transformation.map { "\($0)" }
   }
 }

@@ -18,6 +18,8 @@ public struct AttackRun: Sendable {
     case within(Epsilon)
     /// As little as will do; attacks with a fixed budget are then bisected, see `LatticeBisection`.
     case minimal(Norm)
+    /// As the attack's own threat allows, which is no ball.
+    case own(AdvThreat.Threat)
 
     /// The norm of distances.
     public var norm: Norm { objective.norm }
@@ -27,6 +29,7 @@ public struct AttackRun: Sendable {
       switch self {
       case .within(let epsilon): .within(epsilon.ball)
       case .minimal(let norm): .minimize(norm)
+      case .own(let threat): .under(threat)
       }
     }
   }
@@ -49,7 +52,7 @@ public struct AttackRun: Sendable {
   public var aim = Aim.untargeted
   /// Fixes every random draw.
   public var seed: UInt64 = 0
-  /// Images per batch; no result depends on it.
+  /// Images per batch; no result depends on it. An attack on the whole problem takes all images at once.
   public var batch = 64
   /// Threads; no result depends on them.
   public var threads = 1
@@ -78,7 +81,17 @@ public struct AttackRun: Sendable {
   var fileRounding: EpsilonRounding { epsilon == nil ? .nearest : rounding }
 
   /// Rounding to nearest inside a ball is the user's wish to see what it does; it is not mended.
-  var canRepair: Bool { epsilon == nil || rounding == .strict }
+  /// What a transformation made is mended neither.
+  var canRepair: Bool {
+    switch threat {
+    case .within: rounding == .strict
+    case .minimal: true
+    case .own: false
+    }
+  }
+
+  /// Images per batch: all of them for an attack whose images share a perturbation.
+  private var batchSize: Int { attack.card.scope == .problem ? max(source.count, 1) : batch }
 
   /// How far a run has come.
   public struct Progress: Sendable {
@@ -111,7 +124,7 @@ public struct AttackRun: Sendable {
     let total = Mutex(Progress())
     let pool = BatchPool(threads: threads, stop: stop)
     let parts = try pool.map(
-      BatchPool.batches(of: source.count, size: batch), state: makeOracle
+      BatchPool.batches(of: source.count, size: batchSize), state: makeOracle
     ) { oracle, places in
       try AttackBatch(run: self, places: places, oracle: oracle, folder: folder, hurry: hurry).result()
     } finished: { _, part in

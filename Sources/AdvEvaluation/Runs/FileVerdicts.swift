@@ -26,11 +26,12 @@ struct FileVerdicts {
     _ attacked: AttackResult, _ verifier: Verifier, on oracle: any GradientOracle
   ) throws -> Judged {
     let failures = attacked.records.map(\.failure)
-    let inFloat = try verifier.judge(attacked.images, failures: failures, on: oracle)
+    let made = attacked.records.map(\.transformation)
+    let inFloat = try verifier.judge(attacked, on: oracle)
     let rounded = Lattice.quantise(attacked.images, around: verifier.problem.images, rounding)
     let stored = try store(rounded, Array(failures.indices))
     let logits = try oracle.logits(stored)
-    let inFile = verifier.judge(stored, logits: logits, failures: failures)
+    let inFile = verifier.judge(stored, logits: logits, failures: failures, transformations: made)
     var judged = Judged(
       inFloat: inFloat, inFile: inFile, images: stored, fileLogits: logits, records: attacked.records,
       verdicts: failures.map { _ in 2 },

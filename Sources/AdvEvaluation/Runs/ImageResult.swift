@@ -46,6 +46,8 @@ public struct ImageResult: Sendable {
   public var isSpoilt = false
   /// Forward passes until the attack's first success before rounding; nil where it had none.
   public var brokenAfter: Int?
+  /// What the attack says of this image alone, such as how it was rotated; nil for most.
+  public var remark: String?
   /// Whether the attack was ended by a limit of queries or of time.
   public var isCutShort = false
   /// The perturbation in the file, in every norm.
