@@ -40,7 +40,7 @@ struct ThreatAttackTests {
 
   @Test func `a rotation is told image by image`() throws {
     let scratch = try Scratch()
-    #expect(try attack(scratch, "a", ["--limit", "8", "--attack", "spatial", "--quiet"]).status == .done)
+    #expect(try attack(scratch, "a", ["--limit", "40", "--attack", "spatial", "--quiet"]).status == .done)
     let images = try #require(try results(scratch, "a")["images"] as? [[String: Any]])
     let remarks = images.compactMap { $0["remark"] as? String }
     #expect(!remarks.isEmpty && remarks.allSatisfy { $0.hasPrefix("rotated by ") })

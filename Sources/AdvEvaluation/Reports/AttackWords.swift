@@ -19,11 +19,11 @@ public struct AttackWords: Sendable {
       if case .targeted(let label) = run.aim { " toward \(manifest.model.name(of: label))" } else { "" }
     let threat =
       switch run.threat {
-      case .within(let epsilon): "\(normSymbol) ε = \(epsilon.text)"
-      case .minimal: "smallest \(normSymbol)"
-      case .own(let threat): "which may \(threat.explanation)"
+      case .within(let epsilon): ", \(normSymbol) ε = \(epsilon.text)"
+      case .minimal: ", smallest \(normSymbol)"
+      case .own: ""
       }
-    return "\(manifest.model.name) under \(run.attack.card.id)\(target), \(threat)"
+    return "\(manifest.model.name) under \(run.attack.card.id)\(target)\(threat)"
   }
 
   /// Data set, attack and counts in one line.
@@ -51,7 +51,8 @@ public struct AttackWords: Sendable {
       case .own(let threat): "No radius: the attack may \(threat.explanation)"
       }
     let mode = run.isOnLattice ? ", on the lattice from the start" : ""
-    return "\(threat). Rounding: \(run.fileRounding.rawValue), repair \(run.repairs ? "on" : "off")\(mode)."
+    return
+      "\(threat). Rounding: \(run.fileRounding.rawValue), repair \(run.repairs && run.canRepair ? "on" : "off")\(mode)."
   }
 
   /// What rounding to levels cost, and which images a limit has cut short.
