@@ -1,12 +1,11 @@
 import AdvGraph
-import AdvModels
 import AdvTensor
 
 /// Numbers that are a hash of (name, index), so that a fixture need not store weights and images; the same
 /// arithmetic stands in Scripts/fixtures/models.py.
-enum HashedNumbers {
+public enum HashedNumbers {
   /// Uniform numbers in [lower, upper): FNV-1a of the name, then splitmix64 of the index, 24 bits.
-  static func tensor(_ name: String, _ shape: Shape, _ lower: Double, _ upper: Double) -> Tensor {
+  public static func tensor(_ name: String, _ shape: Shape, _ lower: Double, _ upper: Double) -> Tensor {
     var key: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in name.utf8 { key = (key ^ UInt64(byte)) &* 0x100_0000_01B3 }
     return Tensor(shape) { destination in
@@ -21,7 +20,7 @@ enum HashedNumbers {
   }
 
   /// Plausible weights and running statistics for every parameter of a graph.
-  static func weights(for graph: Graph) -> [String: Tensor] {
+  public static func weights(for graph: Graph) -> [String: Tensor] {
     var result: [String: Tensor] = [:]
     for (name, role, id) in graph.parameters {
       let shape = graph.nodes[id].type.shape
@@ -34,11 +33,5 @@ enum HashedNumbers {
       }
     }
     return result
-  }
-
-  /// A catalogue model with such weights.
-  static func model(_ name: String, inputShape: Shape? = nil, classes: Int? = nil) throws -> Model {
-    let model = try ModelCatalog.untrained(name, inputShape: inputShape, classes: classes)
-    return try model.with(weights: weights(for: try model.graph()))
   }
 }
