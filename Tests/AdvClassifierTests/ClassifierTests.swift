@@ -1,3 +1,4 @@
+import AdvConformance
 import AdvGraph
 import AdvModels
 import AdvTensor

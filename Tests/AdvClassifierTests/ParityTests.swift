@@ -1,3 +1,4 @@
+import AdvConformance
 import AdvClassifier
 import AdvFormats
 import AdvGraph
