@@ -97,7 +97,8 @@ let package = Package(
     tests(
       "AdvEvaluation",
       imports: [
-        "AdvTensor", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvData", "AdvModels",
+        "AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvData",
+        "AdvModels",
       ]),
     tests(
       "AdvCommands",

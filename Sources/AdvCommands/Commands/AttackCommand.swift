@@ -14,6 +14,7 @@ struct AttackCommand: ConsoleCommand {
       advkit attack --model resnet --eps 0.007
       advkit attack --model resnet20 --weights w.th --dataset cifar10:DIR --attack pgd:steps=40 --eps 2/255
       advkit attack --model resnet --images cat.png --eps 8/255 --target star
+      advkit attack --model net.onnx --vnnlib prop.vnnlib
 
       With a list of radii each one gets its own folder below reports/.
       """)
@@ -26,6 +27,11 @@ struct AttackCommand: ConsoleCommand {
   @OptionGroup(title: "Run") var options: RunOptions
 
   func execute(on console: Console) throws -> ExitStatus {
+    if let file = attackOptions.vnnlib {
+      return try PropertyAttack(
+        file: file, model: modelOptions, attack: attackOptions, output: output, options: options
+      ).execute(on: console)
+    }
     let attack = try attackOptions.configured()
     let threats = try attackOptions.threats(of: attack)
     _ = try attackOptions.rounding()

@@ -4,11 +4,21 @@ import AdvRuntime
 import AdvTensor
 import ArgumentParser
 
-/// `advkit inspect`: the layers of a network and what an attack step on it needs.
+/// `advkit inspect`: the layers of a network and what an attack step on it needs, or what a file holds.
 struct InspectCommand: ConsoleCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Print the layers of a network: sizes, parameters, multiply-adds, receptive fields.")
+    abstract: "Print the layers of a network: sizes, parameters, multiply-adds, receptive fields.",
+    discussion: """
+      advkit inspect --model vgg16
+      advkit inspect w.pth
+
+      A file alone is listed: its tensors, and the network that it is taken for.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A file of weights to list: .onnx, .safetensors, .pth, .npz.", valueName: "file"))
+  var file: String?
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
 
@@ -48,6 +58,7 @@ struct InspectCommand: ConsoleCommand {
   }
 
   func execute(on console: Console) throws -> ExitStatus {
+    if let file { return try list(file, on: console) }
     let model = try AnyModel.load(try modelOptions.request(), inputSize: modelOptions.inputSize)
     if let stage {
       let stage: Pipeline.Stage = try Lists.choice(stage, option: "--stage")
@@ -69,6 +80,27 @@ struct InspectCommand: ConsoleCommand {
         + "\(mebibytes(statistics.savedBytesPerImage)) saved for each image, "
         + "\(mebibytes(statistics.weightBytes)) of weights; \(statistics.interpretedSteps) of "
         + "\(statistics.steps) steps without a kernel")
+    return .done
+  }
+
+  private func list(_ file: String, on console: Console) throws -> ExitStatus {
+    guard modelOptions.model.isEmpty, stage == nil else {
+      throw InputError("a file alone is listed; for its layers write --model \(file).")
+    }
+    let inspection = try FileInspection(file)
+    if json {
+      console.print(try JSONText.of(inspection))
+      return .done
+    }
+    var table = Table("tensor", "type", "shape")
+    for entry in inspection.tensors { table.add(entry.name, entry.type, "\(Shape(entry.shape))") }
+    console.print(table.text)
+    console.print(
+      "\(inspection.format): \(inspection.tensors.count) tensors, \(inspection.elements) elements")
+    for (key, value) in inspection.metadata.sorted(by: { $0.key < $1.key }) {
+      console.print("\(key): \(value)")
+    }
+    inspection.notes.forEach { console.print($0) }
     return .done
   }
 }

@@ -8,10 +8,15 @@ import ArgumentParser
 /// What the attack may do, and what it is after. Texts are read by the libraries that own their meaning.
 struct AttackOptions: ParsableArguments {
   @Option(
+    name: .customLong("attack"),
     help: ArgumentHelp(
-      "name[:key=value,…], as in pgd:steps=40,restarts=5 (see `advkit attacks`), or a recipe: FILE.yaml.",
+      "name[:key=value,…], as in pgd:steps=40,restarts=5 (see `advkit attacks`), or a recipe: FILE.yaml "
+        + "(default: fgsm).",
       valueName: "attack"))
-  var attack = "fgsm"
+  var named: String?
+
+  /// The attack that was asked for.
+  var attack: String { named ?? "fgsm" }
 
   // Unconditional, so that a negative number reaches its own message instead of being read as an option.
   @Option(
@@ -21,6 +26,12 @@ struct AttackOptions: ParsableArguments {
 
   @Flag(help: "Find the smallest radius for each image instead; attacks with a fixed budget are bisected.")
   var minimal = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A VNN-LIB property of the network's own input and outputs, in place of images and --eps.",
+      valueName: "file"))
+  var vnnlib: String?
 
   @Option(help: ArgumentHelp("linf, l2, l1 or l0.", valueName: "norm"))
   var norm = "linf"
@@ -108,7 +119,12 @@ struct AttackOptions: ParsableArguments {
     guard defense == "none" else {
       throw InputError("unknown defence '\(defense)', expected none: this version has no other.")
     }
-    return AttackRecipe.isPath(attack)
+    return try Self.configured(attack)
+  }
+
+  /// The attack that a specifier or the path of a recipe names.
+  static func configured(_ attack: String) throws -> ConfiguredAttack {
+    AttackRecipe.isPath(attack)
       ? try AttackRecipe.attack(path: attack) : try AttackCatalog.attack(attack)
   }
 

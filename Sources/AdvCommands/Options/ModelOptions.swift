@@ -7,7 +7,7 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A name from `advkit models`, or a file: .onnx, .safetensors, .pth, .pt, .th.", valueName: "model"))
-  var model: String
+  var model = ""
 
   @Option(help: ArgumentHelp("A checkpoint for the named architecture.", valueName: "file"))
   var weights: String?
@@ -47,7 +47,9 @@ struct ModelOptions: ParsableArguments {
 
   /// What the options ask for, apart from the input size.
   func request(labels: [String]? = nil) throws -> ModelRequest {
-    ModelRequest(model, weights: weights, architecture: arch, card: try card(labels: labels))
+    // `inspect` has another way to name a file, so that the parser cannot demand the option.
+    if model.isEmpty { throw ValidationError("Missing expected argument '--model <model>'") }
+    return ModelRequest(model, weights: weights, architecture: arch, card: try card(labels: labels))
   }
 
   /// The card keys that were given by hand.

@@ -10,6 +10,8 @@ public struct ImportedNetwork: Architecture {
   public var inputShape: Shape
   /// The digest of the file: what makes two of them equal.
   public let sha256: String
+  /// Whether the logits are the file's first output itself, and not what stands before a softmax.
+  public let givesFileOutput: Bool
   private let graph: Graph
   private let fileClasses: Int
 
@@ -17,6 +19,7 @@ public struct ImportedNetwork: Architecture {
   init(_ network: ONNXNetwork, sha256: String) {
     (classes, inputShape, graph) = (network.classes, network.inputShape, network.graph)
     self.sha256 = sha256
+    givesFileOutput = network.givesFileOutput
     fileClasses = network.classes
   }
 

@@ -219,12 +219,13 @@ struct CardFile {
     card = try ModelCard(json: try Self.read(path), path: path)
   }
 
-  /// `NAME.card.json` or `card.json` in the folder of the checkpoint NAME.*, nil where there is neither.
+  /// `NAME.EXT.card.json`, `NAME.card.json` or `card.json` in the folder of the checkpoint NAME.EXT, nil where
+  /// there is none of them.
   static func beside(_ checkpoint: String) throws(ModelError) -> CardFile? {
     let url = URL(fileURLWithPath: checkpoint)
     let folder = url.deletingLastPathComponent()
     let stem = url.deletingPathExtension().lastPathComponent
-    for name in ["\(stem).card.json", "card.json"] {
+    for name in ["\(url.lastPathComponent).card.json", "\(stem).card.json", "card.json"] {
       let path = folder.appendingPathComponent(name).path
       if FileManager.default.fileExists(atPath: path) { return try CardFile(at: path) }
     }

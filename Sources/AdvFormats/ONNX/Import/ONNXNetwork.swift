@@ -35,6 +35,8 @@ public struct ONNXNetwork: Sendable {
   public let inputShape: Shape
   /// The number of logits.
   public let classes: Int
+  /// Whether the logits are the file's first output itself, and not what stands before a softmax or sigmoid.
+  public let givesFileOutput: Bool
   /// What was guessed or left out, one line each.
   public let notes: [String]
 
@@ -98,7 +100,8 @@ public struct ONNXNetwork: Sendable {
       let used = Set(graph.parameters.map(\.name))
       return ONNXNetwork(
         graph: graph, weights: recorder.weights.filter { used.contains($0.key) }, inputShape: input.shape,
-        classes: logits.value.channels, notes: input.notes + logits.notes + notes)
+        classes: logits.value.channels, givesFileOutput: logits.notes.isEmpty,
+        notes: input.notes + logits.notes + notes)
     } catch {
       throw .network(path: path, problems: error.problems)
     }

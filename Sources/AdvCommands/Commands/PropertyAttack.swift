@@ -1,0 +1,74 @@
+import AdvEvaluation
+import AdvFormats
+import AdvModels
+import AdvThreat
+import ArgumentParser
+import Foundation
+
+/// The part of `advkit attack` that looks for a counterexample of a VNN-LIB property.
+struct PropertyAttack {
+  let file: String
+  let model: ModelOptions
+  let attack: AttackOptions
+  let output: OutputOptions
+  let options: RunOptions
+
+  /// The attack that is used where none is named: one step rarely breaks a property.
+  static let usualAttack = "pgd:steps=100,restarts=5,loss=margin"
+
+  /// What `results.json` holds.
+  private struct Facts: Encodable {
+    let schema = 1
+    let advkit = Version.current
+    let command: [String]
+    let property, model, attack, result: String
+    let weightsSHA256: String?
+    let slack: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case schema, advkit, command, property, model, attack, result, slack
+      case weightsSHA256 = "weights_sha256"
+    }
+  }
+
+  func execute(on console: Console) throws -> ExitStatus {
+    guard attack.eps.isEmpty, attack.target == nil, attack.goal == nil else {
+      throw InputError("--vnnlib names a box and a goal; leave --eps, --target and --goal away.")
+    }
+    let specifier = attack.named ?? Self.usualAttack
+    let configured = try AttackOptions.configured(specifier)
+    let property = try VNNLibProperty.read(file)
+    let request = try model.request()
+    let loaded =
+      request.isPath
+      ? try PropertySearch.model(at: request.model, for: property) : try ModelLoader.load(request)
+    var search = try PropertySearch(property, of: loaded.model)
+    search.seed = attack.seed
+    let folder = try OutputFolder(at: path(loaded.model), overwrite: output.overwrite)
+    let found = try search.run(configured)
+    let facts = Facts(
+      command: ["advkit", "attack", "--vnnlib", file] + model.arguments + ["--attack", specifier]
+        + ["--seed", "\(attack.seed)"],
+      property: file, model: loaded.model.name, attack: configured.specifier,
+      result: found == nil ? "unknown" : "sat", weightsSHA256: loaded.model.card.sha256, slack: found?.slack)
+    let json = try JSONText.of(facts)
+    try folder.staging.write(Array((json + "\n").utf8), to: "results.json")
+    let text = found.map { VNNLibProperty.counterexample(inputs: $0.inputs, outputs: $0.outputs) }
+    try folder.staging.write(Array((text ?? "unknown\n").utf8), to: "counterexample.txt")
+    let place = folder.path
+    try folder.publish()
+    console.print(options.json ? json : Self.line(found, place))
+    return .done
+  }
+
+  private static func line(_ found: Counterexample?, _ place: String) -> String {
+    guard let found else { return "unknown: no counterexample found  \(place)" }
+    return "sat: a counterexample with \(Float(found.slack)) to spare  \(place)/counterexample.txt"
+  }
+
+  private func path(_ model: Model) -> String {
+    if let out = output.out { return out }
+    let property = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+    return "reports/" + FileNames.safe("attack-\(model.name)-\(property)")
+  }
+}
