@@ -79,12 +79,16 @@ let package = Package(
       dependencies: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvThreat", "AdvAttacks"],
       path: "Tests/AdvConformance"),
     tests("AdvSettings"),
+    // Mutated files: what changes them, and the program that Scripts/fuzz.sh runs under the address sanitiser.
+    .target(name: "AdvMutator", dependencies: ["AdvTensor"], path: "Tests/Fuzzing/Mutator"),
+    .executableTarget(
+      name: "advfuzz", dependencies: ["AdvFormats", "AdvMutator", "AdvTensor"], path: "Tests/Fuzzing/Driver"),
     tests("AdvTensor"),
     tests("AdvGraph", imports: ["AdvTensor"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels", "CAllocationCounter"]),
-    tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "CZlib"]),
     tests("AdvModels", imports: ["AdvSettings", "AdvTensor", "AdvGraph", "AdvFormats"]),
+    tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "AdvMutator", "CZlib"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),
     tests("AdvVisual", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),

@@ -1,42 +1,9 @@
+import AdvMutator
 import AdvTensor
 import CZlib
 import Testing
 
 @testable import AdvFormats
-
-/// Changes bytes as damage or malice would: a pure function of the stream.
-struct Mutator {
-  var stream: RandomStream
-
-  static let extremes: [UInt64] = [
-    0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 40,
-    UInt64(Int64.max), 1 << 63, .max,
-  ]
-
-  mutating func mutate(_ original: [UInt8]) -> [UInt8] {
-    var bytes = original
-    for _ in 0...stream.integer(below: 3) where !bytes.isEmpty { change(&bytes) }
-    return bytes
-  }
-
-  private mutating func change(_ bytes: inout [UInt8]) {
-    let at = stream.integer(below: bytes.count)
-    let length = min(bytes.count - at, 1 + stream.integer(below: 16))
-    switch stream.integer(below: 7) {
-    case 0: bytes[at] ^= 1 << UInt8(stream.integer(below: 8))
-    case 1: bytes[at] = UInt8(stream.integer(below: 256))
-    case 2:
-      let extreme = Self.extremes[stream.integer(below: Self.extremes.count)]
-      let width = min(length, [2, 4, 8][stream.integer(below: 3)])
-      let replacement = stream.sign() > 0 ? little(extreme).prefix(width) : big(extreme).suffix(width)
-      bytes.replaceSubrange(at..<at + width, with: replacement)
-    case 3: bytes.removeSubrange(at..<at + length)
-    case 4: bytes.insert(contentsOf: bytes[at..<at + length], at: stream.integer(below: bytes.count))
-    case 5: bytes.insert(UInt8(stream.integer(below: 256)), at: at)
-    default: bytes.removeSubrange(at...)
-    }
-  }
-}
 
 /// The law: whatever the bytes, a reader gives a value or one error that names the file. A crash, a trap
 /// or endless work would end the test run.

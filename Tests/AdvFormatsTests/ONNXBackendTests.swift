@@ -132,7 +132,12 @@ private struct BackendCase {
     _ results: [ONNXOperand?], _ recorder: ONNXRecorder, _ values: [String: ReferenceTensor<Double>],
     batch: Int
   ) throws(GraphError) -> String? {
-    let images = results.compactMap { if case .image(let value)? = $0 { value } else { nil } }
+    let images = results.compactMap { result -> Value? in
+      switch result {
+      case .image(let value), .whole(let value): value
+      case .constant, nil: nil
+      }
+    }
     let graph = try recorder.builder.finish(images)
     let weights = recorder.weights.mapValues { ReferenceTensor<Double>($0, .shared) }
     var computed = try Interpreter<Double>(graph).run(values, parameters: weights, images: batch)[...]
@@ -142,6 +147,9 @@ private struct BackendCase {
       case .image:
         let value = computed.removeFirst()
         got = ([value.images] + value.type.shape.dimensions, value.elements)
+      case .whole:
+        let value = computed.removeFirst()
+        got = (value.type.shape.dimensions, value.elements)
       case .constant(let constant): got = (constant.dimensions, Self.numbers(constant, batch: batch))
       case nil: return "output \(index) is not computed"
       }

@@ -3,7 +3,9 @@ import Testing
 @testable import AdvFormats
 
 @Suite struct ONNXFuzzTests {
-  static let seeds = try? ["cntk", "keras", "torch", "half"].map {
+  static let seeds = try? [
+    "cntk", "keras", "torch", "half", "exporters/resampled.traced", "exporters/transformer.captured",
+  ].map {
     try FileBytes.read("\(packageRoot)/Tests/Fixtures/onnx/\($0).onnx")
   }
 

@@ -72,12 +72,12 @@ extension ScaledPower: ONNXExportable {
 
 extension Softmax: ONNXExportable {
   func export(_ site: ONNXSite, to file: inout ONNXGraphWriter) {
-    file.node("Softmax", [file.name(site.operands[0])], [("axis", .integer(1))], at: site)
+    file.node("Softmax", [file.name(site.operands[0])], [("axis", .integer(axis + 1))], at: site)
   }
 }
 
 extension LogSoftmax: ONNXExportable {
   func export(_ site: ONNXSite, to file: inout ONNXGraphWriter) {
-    file.node("LogSoftmax", [file.name(site.operands[0])], [("axis", .integer(1))], at: site)
+    file.node("LogSoftmax", [file.name(site.operands[0])], [("axis", .integer(axis + 1))], at: site)
   }
 }

@@ -45,6 +45,12 @@ struct ONNXInteger: Hashable, CustomStringConvertible {
         nil
       }
     case .divide: quotient(left, right)
+    case .maximum, .minimum:
+      if left.perImage == right.perImage {
+        (left.constant > right.constant) == (operation == .maximum) ? left : right
+      } else {
+        nil
+      }
     }
   }
 
@@ -66,8 +72,8 @@ struct ONNXInteger: Hashable, CustomStringConvertible {
   }
 }
 
-/// The four operations that are the same for constants and for images.
-enum Arithmetic: String { case add, subtract, multiply, divide }
+/// The operations of two operands that are the same for constants and for images.
+enum Arithmetic: String { case add, subtract, multiply, divide, maximum, minimum }
 
 /// A tensor that is known at import: a weight, or the outcome of shape arithmetic.
 struct ONNXConstant {

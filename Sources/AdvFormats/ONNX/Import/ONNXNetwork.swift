@@ -73,13 +73,26 @@ public struct ONNXNetwork: Sendable {
     }
     let outputs = try importer.run()
     let logits = try located(name) { () throws(ONNXProblem) in
-      guard let name = file.outputs.first, case .image(let output)? = outputs.first else {
+      guard let name = file.outputs.first, let output = try output(outputs.first ?? nil) else {
         throw ONNXProblem("the first output does not depend on the image, expected logits")
       }
       return try ONNXLogits(output, named: name, importer.recorder)
     }
     let more = file.outputs.count > 1 ? ["only the first of \(file.outputs.count) outputs is used"] : []
     return try network(importer.recorder, input, logits, path: name, notes: more)
+  }
+
+  /// The value behind the first output, nil where it does not depend on the image.
+  private static func output(_ operand: ONNXOperand?) throws(ONNXProblem) -> Value? {
+    switch operand {
+    case .image(let value): return value
+    case .whole(let value):
+      guard value.shape.dimensions.count(where: { $0 != 1 }) <= 1 else {
+        throw ONNXProblem("the first output is \(value.shape), which mixes the images of a batch")
+      }
+      return value
+    case .constant, nil: return nil
+    }
   }
 
   /// The one input that is not a weight.

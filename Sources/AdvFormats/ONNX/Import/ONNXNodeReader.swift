@@ -11,6 +11,8 @@ struct ONNXProblem: Error {
 enum ONNXOperand {
   /// One tensor for each image: ONNX's shape is the batch and then the value's shape.
   case image(Value)
+  /// The same with the batch, of one image, somewhere among its axes: ONNX's shape is the value's.
+  case whole(Value)
   /// A tensor without a batch, known now.
   case constant(ONNXConstant)
 }
@@ -21,15 +23,23 @@ struct ONNXNodeReader {
   let opset: Int
   let file: ONNXFile
   /// The operands in order, nil for one that is left out.
-  let operands: [ONNXOperand?]
-  private var unread: [String]
+  private(set) var operands: [ONNXOperand?]
+  /// The attributes that no import function asked for.
+  var unreadAttributes: [String]
 
   init(_ node: ONNXNode, opset: Int, file: ONNXFile, operands: [ONNXOperand?]) {
     (self.node, self.opset, self.file, self.operands) = (node, opset, file, operands)
-    unread = node.attributes.map(\.name)
+    unreadAttributes = node.attributes.map(\.name)
   }
 
   var path: String { node.path }
+
+  /// This reader with another first operand.
+  func replacingFirst(by operand: ONNXOperand) -> ONNXNodeReader {
+    var reader = self
+    reader.operands[0] = operand
+    return reader
+  }
 
   // MARK: Operands
 
@@ -41,10 +51,11 @@ struct ONNXNodeReader {
   }
 
   func image(_ index: Int, _ role: String) throws(ONNXProblem) -> Value {
-    guard case .image(let value) = try operand(index, role) else {
-      throw ONNXProblem("\(role) is a constant, expected one value for each image")
+    let view = try view(index, role)
+    guard view.isImage else {
+      throw ONNXProblem("\(role) is \(view.value.shape) with the batch behind; images must stay apart")
     }
-    return value
+    return view.value
   }
 
   /// An image `[C, H, W]`.
@@ -134,11 +145,8 @@ struct ONNXNodeReader {
     }
   }
 
-  /// The names that no import function asked for.
-  var unreadAttributes: [String] { unread }
-
   private mutating func take(_ name: String) -> ONNXAttribute.Value? {
-    unread.removeAll { $0 == name }
+    unreadAttributes.removeAll { $0 == name }
     return node.attributes.first { $0.name == name }?.value
   }
 

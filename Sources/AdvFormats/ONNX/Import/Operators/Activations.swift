@@ -2,11 +2,23 @@ import AdvGraph
 import AdvTensor
 
 extension ONNXOperators {
-  /// An import function for an operator of one image without attributes.
+  /// An import function for an operator that treats every element alike and has no attributes.
   static func pointwise(_ operation: some Operator) -> ONNXImport {
-    { node, graph throws(ONNXProblem) in
-      [.image(try graph.apply(operation, try node.image(0, "X"), path: node.path))]
+    anywhere { node, graph throws(ONNXProblem) in
+      if case .constant(let constant) = try node.operand(0, "X") {
+        return [.constant(try evaluated(operation, constant))]
+      }
+      return [.image(try graph.apply(operation, try node.image(0, "X"), path: node.path))]
     }
+  }
+
+  /// The operator's value at a constant, computed in double precision.
+  private static func evaluated(
+    _ operation: some Operator, _ constant: ONNXConstant
+  ) throws(ONNXProblem) -> ONNXConstant {
+    let tensor = try constant.tensor([constant.count], "X")
+    let result = operation.evaluate([ReferenceTensor<Double>(tensor, .shared)])
+    return ONNXConstant(constant.dimensions, .floats(result.tensor.elements))
   }
 
   /// LeakyRelu: α x + (1 − α) max(x, 0), whose derivative at 0 is α, as in PyTorch.
@@ -27,18 +39,9 @@ extension ONNXOperators {
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let x = try node.image(0, "X")
     let (alpha, beta) = (try node.float("alpha", default: 0.2), try node.float("beta", default: 0.5))
+    if alpha == 1 / 6, beta == 0.5 { return [.image(try graph.apply(HardSigmoid(), x, path: node.path))] }
     let line = try graph.scaleShift(x, scale: alpha, shift: beta, path: node.path)
     return [.image(try graph.apply(Clip(lower: 0, upper: 1), line, path: node.path))]
-  }
-
-  /// HardSwish: x times the hard sigmoid with α = 1/6.
-  static func hardSwish(
-    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
-  ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "X")
-    let line = try graph.scaleShift(x, scale: 1 / 6, shift: 0.5, path: node.path)
-    let gate = try graph.apply(Clip(lower: 0, upper: 1), line, path: node.path)
-    return [.image(try graph.apply(Multiply(), x, gate, path: node.path))]
   }
 
   /// Clip to constant bounds: attributes at first, operands since opset 11.
@@ -68,43 +71,41 @@ extension ONNXOperators {
   static func power(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "X")
     guard let exponent = try scalar(node, 1, "Y") else { throw ONNXProblem("operand 1, Y, is missing") }
+    if case .constant(let constant) = try node.operand(0, "X") {
+      return [.constant(try evaluated(ScaledPower(Double(exponent)), constant))]
+    }
+    let x = try node.image(0, "X")
     return [.image(try graph.apply(ScaledPower(Double(exponent)), x, path: node.path))]
   }
 
   /// Softmax along an axis.
   static func softmax(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
-  ) throws(ONNXProblem) -> [ONNXOperand] { try alongAxis(Softmax(), &node, &graph) }
+  ) throws(ONNXProblem) -> [ONNXOperand] { try alongAxis({ Softmax(axis: $0) }, &node, &graph) }
 
   /// LogSoftmax along an axis.
   static func logSoftmax(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
-  ) throws(ONNXProblem) -> [ONNXOperand] { try alongAxis(LogSoftmax(), &node, &graph) }
+  ) throws(ONNXProblem) -> [ONNXOperand] { try alongAxis({ LogSoftmax(axis: $0) }, &node, &graph) }
 
   /// Until opset 12 everything from the axis on counts as one axis; since then an axis is itself.
   private static func alongAxis(
-    _ operation: some Operator, _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+    _ make: (Int) -> any Operator, _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "input")
     let given = try node.integer("axis", default: node.opset < 13 ? 1 : -1)
-    let axis = try node.imageAxis(given, of: x)
-    var (view, front) = (x, axis)
-    if node.opset < 13 {
-      let outer = x.shape.dimensions[..<axis].reduce(1, *)
-      view = try graph.reshape(x, [outer, x.shape.elementCount / max(outer, 1)], path: node.path)
-      front = 1
-      if outer == 1 {
-        view = try graph.reshape(x, [x.shape.elementCount], path: node.path)
-        front = 0
-      }
+    let (view, axes) = try node.opening(node.view(0, "input"), at: [given], graph)
+    let (x, axis) = (view.value, axes[0])
+    if node.opset >= 13 {
+      return [
+        try graph.operand(graph.apply(make(axis), to: [x], path: node.path), like: view, path: node.path)
+      ]
     }
-    let order = [front] + (0..<view.shape.rank).filter { $0 != front }
-    let moved = try graph.transpose(view, order, path: node.path)
-    let result = try graph.apply(operation, moved, path: node.path)
-    let back = order.indices.sorted { order[$0] < order[$1] }
-    let restored = try graph.transpose(result, back, path: node.path)
-    return [.image(try graph.reshape(restored, x.shape, path: node.path))]
+    let outer = x.shape.dimensions[..<axis].reduce(1, *)
+    let shape: Shape =
+      outer == 1 ? [x.shape.elementCount] : [outer, x.shape.elementCount / max(outer, 1)]
+    let flat = try graph.reshape(x, shape, path: node.path)
+    let result = try graph.apply(make(shape.rank - 1), to: [flat], path: node.path)
+    return [try graph.operand(graph.reshape(result, x.shape, path: node.path), like: view, path: node.path)]
   }
 }

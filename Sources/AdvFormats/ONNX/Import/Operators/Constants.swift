@@ -56,6 +56,7 @@ extension ONNXOperators {
       switch try node.operand(0, "data") {
       case .constant(let constant): constant.dimensions.map { ONNXInteger($0) }
       case .image(let x): [ONNXInteger.batch] + x.shape.dimensions.map { ONNXInteger($0) }
+      case .whole(let x): x.shape.dimensions.map { ONNXInteger($0) }
       }
     let bound = { (given: Int) in min(max(given < 0 ? given + extents.count : given, 0), extents.count) }
     let start = bound(max(try node.integer("start", default: 0), -1 << 32))
@@ -69,15 +70,15 @@ extension ONNXOperators {
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let number = try node.integer("to", default: 0)
     node.ignore("saturate", "round_mode")
-    guard let type = ONNXTensorData.elementTypes[number], type != .bool else {
+    guard let type = ONNXTensorData.elementTypes[number] else {
       throw ONNXProblem("attribute 'to' is type \(number), expected a float or integer type")
     }
     switch try node.operand(0, "input") {
-    case .image(let x):
+    case .image, .whole:
       guard type.isFloatingPoint else {
         throw ONNXProblem("attribute 'to' makes integers of what depends on the image")
       }
-      return [.image(x)]
+      return [try node.operand(0, "input")]
     case .constant(let constant): return [.constant(try convert(constant, type))]
     }
   }
@@ -86,6 +87,12 @@ extension ONNXOperators {
     _ constant: ONNXConstant, _ type: ElementType
   ) throws(ONNXProblem) -> ONNXConstant {
     switch constant.elements {
+    case .floats(let floats) where type == .bool:
+      let truths = floats.map { ONNXInteger($0 == 0 ? 0 : 1) }
+      return ONNXConstant(constant.dimensions, .integers(truths), name: constant.name)
+    case .integers where type == .bool:
+      let truths = try constant.integers("input").map { ONNXInteger($0 == 0 ? 0 : 1) }
+      return ONNXConstant(constant.dimensions, .integers(truths), name: constant.name)
     case .floats(let floats) where !type.isFloatingPoint:
       let integers = try floats.map { float throws(ONNXProblem) in
         guard let integer = Int(exactly: float.rounded(.towardZero)) else {

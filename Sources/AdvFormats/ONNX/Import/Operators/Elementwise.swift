@@ -10,15 +10,15 @@ extension ONNXOperators {
     }
   }
 
-  /// Sum of any number of operands.
-  static func sum(
-    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
-  ) throws(ONNXProblem) -> [ONNXOperand] {
-    var total = try node.operand(0, "data")
-    for index in node.operands.indices.dropFirst() {
-      total = try combine(.add, total, try node.operand(index, "data"), &graph, path: node.path)
+  /// An import function for Sum, Min or Max of any number of operands.
+  static func fold(_ operation: Arithmetic) -> ONNXImport {
+    { node, graph throws(ONNXProblem) in
+      var total = try node.operand(0, "data")
+      for index in node.operands.indices.dropFirst() {
+        total = try combine(operation, total, try node.operand(index, "data"), &graph, path: node.path)
+      }
+      return [total]
     }
-    return [total]
   }
 
   /// Neg: −x.
@@ -29,31 +29,69 @@ extension ONNXOperators {
     return [try combine(.subtract, zero, try node.operand(0, "X"), &graph, path: node.path)]
   }
 
-  private static func combine(
+  static func combine(
     _ operation: Arithmetic, _ left: ONNXOperand, _ right: ONNXOperand, _ graph: inout ONNXRecorder,
     path: String
   ) throws(ONNXProblem) -> ONNXOperand {
     switch (left, right) {
     case (.constant(let left), .constant(let right)):
-      .constant(try fold(operation, left, right))
+      return .constant(try fold(operation, left, right))
     case (.image(let x), .constant(let c)):
-      .image(try affine(operation, x, c, isReversed: false, &graph, path: path))
+      return .image(try affine(operation, x, c, isReversed: false, &graph, path: path))
     case (.constant(let c), .image(let x)):
-      .image(try affine(operation, x, c, isReversed: true, &graph, path: path))
-    case (.image(let x), .image(let y)):
-      .image(try images(operation, x, y, &graph, path: path))
+      return .image(try affine(operation, x, c, isReversed: true, &graph, path: path))
+    case (.whole(let x), .constant(let c)):
+      let x = try padded(x, to: c.dimensions.count, graph, path: path)
+      return try graph.operand(
+        whole: affine(operation, x, c, isReversed: false, &graph, path: path), path: path)
+    case (.constant(let c), .whole(let x)):
+      let x = try padded(x, to: c.dimensions.count, graph, path: path)
+      return try graph.operand(
+        whole: affine(operation, x, c, isReversed: true, &graph, path: path), path: path)
+    case (.image(let x), .image(let y)) where x.shape.rank == y.shape.rank:
+      return .image(try images(operation, x, y, graph, path: path))
+    default:
+      let (x, y) = try aligned(left, right, graph, path: path)
+      return try graph.operand(whole: images(operation, x, y, graph, path: path), path: path)
     }
   }
 
+  /// Two operands with the batch, of one image, among their axes, of which both have as many.
+  static func aligned(
+    _ left: ONNXOperand, _ right: ONNXOperand, _ graph: ONNXRecorder, path: String
+  ) throws(ONNXProblem) -> (Value, Value) {
+    let views = try [left, right].map { operand throws(ONNXProblem) in
+      switch operand {
+      case .image(let value): return ONNXView(value: value, isImage: true)
+      case .whole(let value): return ONNXView(value: value, isImage: false)
+      case .constant: throw ONNXProblem("a constant where a value for each image is expected")
+      }
+    }
+    // With the batch in front, shorter shapes would spread the batch over pixels.
+    guard graph.isBatchOfOne else {
+      throw ONNXProblem(
+        "operands are \(views[0].value.type) and \(views[1].value.type), expected as many axes")
+    }
+    let rank = max(views[0].rank, views[1].rank)
+    return (
+      try padded(graph.whole(views[0], path: path), to: rank, graph, path: path),
+      try padded(graph.whole(views[1], path: path), to: rank, graph, path: path)
+    )
+  }
+
+  /// The value with axes of extent 1 in front, up to a rank.
+  private static func padded(
+    _ x: Value, to rank: Int, _ graph: ONNXRecorder, path: String
+  ) throws(ONNXProblem) -> Value {
+    let ones = [Int](repeating: 1, count: max(0, rank - x.shape.rank))
+    return try graph.reshape(x, Shape(ones + x.shape.dimensions), path: path)
+  }
+
   private static func images(
-    _ operation: Arithmetic, _ x: Value, _ y: Value, _ graph: inout ONNXRecorder, path: String
+    _ operation: Arithmetic, _ x: Value, _ y: Value, _ graph: ONNXRecorder, path: String
   ) throws(ONNXProblem) -> Value {
     guard let shape = broadcastShape(x.shape.dimensions, y.shape.dimensions) else {
       throw ONNXProblem("operands are \(x.type) and \(y.type), which do not spread over each other")
-    }
-    // With the batch in front, shorter shapes would spread the batch over pixels.
-    guard x.shape.rank == y.shape.rank else {
-      throw ONNXProblem("operands are \(x.type) and \(y.type), expected as many axes")
     }
     let left = try graph.expand(x, Shape(shape), path: path)
     let right = try graph.expand(y, Shape(shape), path: path)
@@ -65,6 +103,12 @@ extension ONNXOperators {
       let inverse = try graph.apply(ScaledPower(-1), y, path: path)
       return try graph.apply(
         Multiply(), left, graph.expand(inverse, Shape(shape), path: path), path: path)
+    case .maximum:
+      let difference = try graph.apply(Subtract(), right, left, path: path)
+      return try graph.apply(Add(), left, graph.apply(ReLU(), difference, path: path), path: path)
+    case .minimum:
+      let difference = try graph.apply(Subtract(), left, right, path: path)
+      return try graph.apply(Subtract(), left, graph.apply(ReLU(), difference, path: path), path: path)
     }
   }
 
@@ -81,6 +125,16 @@ extension ONNXOperators {
     let ones = numbers.map { _ in Float(1) }
     let zeros = numbers.map { _ in Float(0) }
     switch operation {
+    case .maximum, .minimum:
+      guard let bound = numbers.first, numbers.allSatisfy({ $0 == bound }) else {
+        let constant = try graph.constant(
+          x.shape, byImage(spread, x).broadcast(to: x.shape.dimensions).floats("B"),
+          path: path)
+        return try images(operation, x, constant, graph, path: path)
+      }
+      let clip =
+        operation == .maximum ? Clip(lower: bound, upper: .infinity) : Clip(lower: -.infinity, upper: bound)
+      return try graph.apply(clip, x, path: path)
     case .add where isByChannel:
       return try graph.scaleShift(x, scale: ones, shift: numbers, path: path)
     case .add:
@@ -162,6 +216,8 @@ extension ONNXOperators {
       case .subtract: pairs.map { $0 - $1 }
       case .multiply: pairs.map { $0 * $1 }
       case .divide: pairs.map { $0 / $1 }
+      case .maximum: pairs.map { max($0, $1) }
+      case .minimum: pairs.map { min($0, $1) }
       }
     return ONNXConstant(shape, .floats(floats))
   }

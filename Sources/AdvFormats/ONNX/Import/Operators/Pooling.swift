@@ -61,15 +61,15 @@ extension ONNXOperators {
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let reduction = try Reduction(&node, axesOperandSince: 18)
-    let x = reduction.x
+    let x = reduction.view.value
     if x.shape.rank == 3, reduction.axes == [1, 2] {
       let means = try graph.apply(GlobalAveragePool(), x, path: node.path)
-      return [.image(try graph.reshape(means, reduction.result, path: node.path))]
+      return [try reduction.finished(means, graph, path: node.path)]
     }
     let total = try graph.apply(SumRepetitions(shape: reduction.kept), x, path: node.path)
     let share = Float(1 / Double(max(reduction.count, 1)))
     let means = try graph.scaleShift(total, scale: share, shift: 0, path: node.path)
-    return [.image(try graph.reshape(means, reduction.result, path: node.path))]
+    return [try reduction.finished(means, graph, path: node.path)]
   }
 
   /// ReduceSum over axes of an image.
@@ -77,14 +77,36 @@ extension ONNXOperators {
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let reduction = try Reduction(&node, axesOperandSince: 13)
-    let total = try graph.apply(SumRepetitions(shape: reduction.kept), reduction.x, path: node.path)
-    return [.image(try graph.reshape(total, reduction.result, path: node.path))]
+    let total = try graph.apply(
+      SumRepetitions(shape: reduction.kept), reduction.view.value, path: node.path)
+    return [try reduction.finished(total, graph, path: node.path)]
+  }
+
+  /// ReduceProd of a constant: the number of elements of a shape.
+  static func reduceProduct(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    let constant = try node.constant(0, "data")
+    let keeps = try node.integer("keepdims", default: 1) != 0
+    let axes = try node.axes(operand: 1, since: 18)
+    guard constant.dimensions.count <= 1, axes?.allSatisfy({ [0, -1].contains($0) }) ?? true else {
+      throw ONNXProblem("a product of \(constant.dimensions) along \(axes ?? []), expected one axis")
+    }
+    var product = ONNXInteger(1)
+    for factor in try constant.extents("data") {
+      guard let next = ONNXInteger.combine(.multiply, product, factor) else {
+        throw ONNXProblem("the product overflows or is not linear in the batch")
+      }
+      product = next
+    }
+    let shape = keeps ? constant.dimensions.map { _ in 1 } : []
+    return [.constant(ONNXConstant(shape, .integers([product])))]
   }
 }
 
 /// The axes of an image that a reduction takes together.
 private struct Reduction {
-  let x: Value
+  let view: ONNXView
   let axes: Set<Int>
   /// The shape with 1 in their place.
   let kept: Shape
@@ -93,14 +115,19 @@ private struct Reduction {
 
   /// Reads `axes` (an operand since some opset), `keepdims` and `noop_with_empty_axes`.
   init(_ node: inout ONNXNodeReader, axesOperandSince version: Int) throws(ONNXProblem) {
-    x = try node.image(0, "data")
     let keeps = try node.integer("keepdims", default: 1) != 0
     if node.opset >= version { try node.require("noop_with_empty_axes", 0) }
     let given = try node.axes(operand: 1, since: version) ?? []
     guard !given.isEmpty else { throw ONNXProblem("without axes it mixes the images of a batch") }
-    let x = x
-    let axes = try Set(given.map { axis throws(ONNXProblem) in try node.imageAxis(axis, of: x) })
-    let dimensions = x.shape.dimensions
+    let view = try node.view(0, "data")
+    let axes = try Set(
+      given.map { given throws(ONNXProblem) in
+        let axis = try node.axis(given, rank: view.rank) - view.hidden
+        guard axis >= 0 else { throw ONNXProblem("axis 0 is the batch; images must stay apart") }
+        return axis
+      })
+    let dimensions = view.value.shape.dimensions
+    self.view = view
     self.axes = axes
     kept = Shape(dimensions.indices.map { axes.contains($0) ? 1 : dimensions[$0] })
     result =
@@ -108,5 +135,10 @@ private struct Reduction {
   }
 
   /// How many elements become one.
-  var count: Int { axes.reduce(1) { $0 * x.shape[$1] } }
+  var count: Int { axes.reduce(1) { $0 * view.value.shape[$1] } }
+
+  /// The node's result from what was reduced.
+  func finished(_ x: Value, _ graph: ONNXRecorder, path: String) throws(ONNXProblem) -> ONNXOperand {
+    try graph.operand(graph.reshape(x, result, path: path), like: view, path: path)
+  }
 }

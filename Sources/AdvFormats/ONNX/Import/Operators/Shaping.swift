@@ -2,31 +2,37 @@ import AdvGraph
 import AdvTensor
 
 extension ONNXOperators {
-  /// Reshape of an image or a constant; the images of a batch must stay apart.
+  /// Reshape. What keeps the batch in front is a reshape of each image; where the target moves the batch, it is
+  /// one of a batch of one.
   static func reshape(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let keepsZeros = try node.integer("allowzero", default: 0) != 0
     let target = try node.constant(1, "shape").extents("shape")
-    switch try node.operand(0, "data") {
-    case .constant(let constant):
+    if case .constant(let constant) = try node.operand(0, "data") {
       let numbers = try node.constant(1, "shape").integers("shape")
       let dimensions = try complete(numbers, of: constant.dimensions, count: constant.count, keepsZeros)
       return [.constant(constant.reshaped(dimensions))]
-    case .image(let x):
-      guard let first = target.first else { throw ONNXProblem("the shape is [], which drops the batch") }
+    }
+    let view = try node.view(0, "data")
+    let x = view.value
+    if view.isImage, let first = target.first {
       let isBatch =
         first == .batch || first.number == -1 || first.number == graph.declaredBatch
         || (first.number == 0 && !keepsZeros)
       let rest = target.dropFirst().compactMap(\.number)
-      guard isBatch, rest.count == target.count - 1 else {
-        throw ONNXProblem(
-          "the shape \(target) for \(x.type) mixes the images of a batch; export with a dynamic batch")
+      if isBatch, rest.count == target.count - 1 {
+        let inner = try? complete(rest, of: x.shape.dimensions, count: x.shape.elementCount, keepsZeros)
+        if let inner { return [.image(try graph.reshape(x, Shape(inner), path: node.path))] }
       }
-      let dimensions = try complete(
-        rest, of: x.shape.dimensions, count: x.shape.elementCount, keepsZeros)
-      return [.image(try graph.reshape(x, Shape(dimensions), path: node.path))]
     }
+    guard graph.isBatchOfOne else {
+      throw ONNXProblem(
+        "the shape \(target) for \(x.type) mixes the images of a batch; export with a dynamic batch")
+    }
+    let numbers = target.map { $0.constant + $0.perImage }
+    let dimensions = try complete(numbers, of: view.dimensions, count: x.shape.elementCount, keepsZeros)
+    return [try graph.operand(whole: graph.reshape(x, Shape(dimensions), path: node.path), path: node.path)]
   }
 
   /// A target shape with 0 (as before) and −1 (whatever is left) filled in; O(axes).
@@ -59,17 +65,25 @@ extension ONNXOperators {
     return dimensions
   }
 
-  /// Flatten: everything behind the batch as one axis.
+  /// Flatten: the axes in front of one as one, and the others as another.
   static func flatten(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "input")
+    let view = try node.view(0, "input")
     let given = try node.integer("axis", default: 1)
-    let axis = given < 0 ? given + x.shape.rank + 1 : given
+    let axis = given < 0 ? given + view.rank : given
+    guard axis >= 0, axis <= view.rank else { throw ONNXProblem("axis \(given) of \(view.rank) axes") }
+    let x = view.value
     // Axes of extent 1 between batch and axis change nothing.
-    guard axis >= 1, axis <= x.shape.rank + 1, x.shape.dimensions[..<(axis - 1)].allSatisfy({ $0 == 1 })
-    else { throw ONNXProblem("axis \(given) mixes the images of a batch, expected 1") }
-    return [.image(try graph.reshape(x, [x.shape.elementCount], path: node.path))]
+    if view.isImage, axis >= 1, x.shape.dimensions[..<(axis - 1)].allSatisfy({ $0 == 1 }) {
+      return [.image(try graph.reshape(x, [x.shape.elementCount], path: node.path))]
+    }
+    guard graph.isBatchOfOne else {
+      throw ONNXProblem("axis \(given) mixes the images of a batch, expected 1")
+    }
+    let front = view.dimensions[..<axis].reduce(1, *)
+    let shape: Shape = [front, x.shape.elementCount / max(front, 1)]
+    return [try graph.operand(whole: graph.reshape(x, shape, path: node.path), path: node.path)]
   }
 
   /// Squeeze: drops axes of extent 1.
@@ -77,28 +91,27 @@ extension ONNXOperators {
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let given = try node.axes(operand: 1, since: 13)
-    switch try node.operand(0, "data") {
-    case .constant(let constant):
-      let dimensions = try dropping(given, from: constant.dimensions) { axis throws(ONNXProblem) in
-        try node.axis(axis, rank: constant.dimensions.count)
-      }
+    if case .constant(let constant) = try node.operand(0, "data") {
+      let dimensions = try dropping(given, from: constant.dimensions, node)
       return [.constant(constant.reshaped(dimensions))]
-    case .image(let x):
-      if given == nil, graph.declaredBatch == 1 {
-        throw ONNXProblem("without axes it drops the batch of 1, too; export with a dynamic batch")
-      }
-      let dimensions = try dropping(given, from: x.shape.dimensions) { axis throws(ONNXProblem) in
-        try node.imageAxis(axis, of: x)
-      }
-      return [.image(try graph.reshape(x, Shape(dimensions), path: node.path))]
     }
+    var view = try node.view(0, "data")
+    if let given {
+      view = try node.opening(view, at: given, graph).view
+    } else if graph.declaredBatch == 1 {
+      view = ONNXView(value: try graph.whole(view, path: node.path), isImage: false)
+    }
+    let axes = given.map { axes in axes.map { $0 < 0 ? $0 + view.rank - view.hidden : $0 - view.hidden } }
+    let shape = Shape(try dropping(axes, from: view.value.shape.dimensions, node))
+    return [try graph.operand(graph.reshape(view.value, shape, path: node.path), like: view, path: node.path)]
   }
 
   private static func dropping(
-    _ given: [Int]?, from dimensions: [Int], _ position: (Int) throws(ONNXProblem) -> Int
+    _ given: [Int]?, from dimensions: [Int], _ node: ONNXNodeReader
   ) throws(ONNXProblem) -> [Int] {
     guard let given else { return dimensions.filter { $0 != 1 } }
-    let axes = try Set(given.map { axis throws(ONNXProblem) in try position(axis) })
+    let axes = try Set(
+      given.map { axis throws(ONNXProblem) in try node.axis(axis, rank: dimensions.count) })
     guard axes.allSatisfy({ dimensions[$0] == 1 }) else {
       throw ONNXProblem("the axes \(given) of \(dimensions) do not all have one element")
     }
@@ -111,38 +124,45 @@ extension ONNXOperators {
   ) throws(ONNXProblem) -> [ONNXOperand] {
     guard let given = try node.axes(operand: 1, since: 13) else { throw ONNXProblem("axes are missing") }
     let operand = try node.operand(0, "data")
-    var dimensions =
-      switch operand {
-      case .constant(let constant): constant.dimensions
-      case .image(let x): [1] + x.shape.dimensions  // the batch in its place
-      }
+    var dimensions: [Int]
+    if case .constant(let constant) = operand {
+      dimensions = constant.dimensions
+    } else {
+      dimensions = try node.view(0, "data").dimensions
+    }
     let rank = dimensions.count + given.count
     let axes = try given.map { axis throws(ONNXProblem) in try node.axis(axis, rank: rank) }.sorted()
     guard Set(axes).count == axes.count else { throw ONNXProblem("the axes \(given) repeat") }
     for axis in axes { dimensions.insert(1, at: axis) }
-    switch operand {
-    case .constant(let constant): return [.constant(constant.reshaped(dimensions))]
-    case .image(let x):
-      guard axes.first != 0 else { throw ONNXProblem("the axes \(given) move the batch") }
-      return [.image(try graph.reshape(x, Shape(Array(dimensions.dropFirst())), path: node.path))]
+    if case .constant(let constant) = operand { return [.constant(constant.reshaped(dimensions))] }
+    let view = try node.view(0, "data")
+    if view.isImage, axes.first != 0 {
+      let shape = Shape(Array(dimensions.dropFirst()))
+      return [.image(try graph.reshape(view.value, shape, path: node.path))]
     }
+    guard graph.isBatchOfOne else { throw ONNXProblem("the axes \(given) move the batch") }
+    let result = try graph.reshape(view.value, Shape(dimensions), path: node.path)
+    return [try graph.operand(whole: result, path: node.path)]
   }
 
-  /// Transpose, with the batch in its place.
+  /// Transpose.
   static func transpose(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let given = try node.integers("perm")
-    switch try node.operand(0, "data") {
-    case .constant(let constant):
+    if case .constant(let constant) = try node.operand(0, "data") {
       let axes = try permutation(given, rank: constant.dimensions.count)
       return [.constant(try constant.transposed(axes))]
-    case .image(let x):
-      let axes = try permutation(given, rank: x.shape.rank + 1)
-      guard axes.first == 0 else { throw ONNXProblem("the order \(axes) moves the batch") }
-      let order = axes.dropFirst().map { $0 - 1 }
-      return [.image(try graph.transpose(x, order, path: node.path))]
     }
+    let view = try node.view(0, "data")
+    let axes = try permutation(given, rank: view.rank)
+    if view.isImage, axes.first == 0 {
+      let order = axes.dropFirst().map { $0 - 1 }
+      return [.image(try graph.transpose(view.value, order, path: node.path))]
+    }
+    guard graph.isBatchOfOne else { throw ONNXProblem("the order \(axes) moves the batch") }
+    let moved = try graph.transpose(graph.whole(view, path: node.path), axes, path: node.path)
+    return [try graph.operand(whole: moved, path: node.path)]
   }
 
   private static func permutation(_ given: [Int]?, rank: Int) throws(ONNXProblem) -> [Int] {
@@ -151,5 +171,45 @@ extension ONNXOperators {
       throw ONNXProblem("attribute 'perm' is \(axes), expected each of \(rank) axes once")
     }
     return axes
+  }
+
+  /// DepthToSpace and SpaceToDepth: channels that become pixels of a block, and back.
+  static func depthToSpace(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    let (x, block) = (try node.plane(0, "input"), try blockSize(&node))
+    let mode = try node.text("mode", default: "DCR")
+    let (height, width, square) = (x.shape[1], x.shape[2], block * block)
+    guard x.channels % square == 0, mode == "DCR" || mode == "CRD" else {
+      throw ONNXProblem("\(x.channels) channels into blocks of \(block)×\(block) in mode '\(mode)'")
+    }
+    let channels = x.channels / square
+    let isDCR = mode == "DCR"
+    let split: Shape =
+      isDCR ? [block, block, channels, height, width] : [channels, block, block, height, width]
+    let order = isDCR ? [2, 3, 0, 4, 1] : [0, 3, 1, 4, 2]
+    let moved = try graph.transpose(
+      graph.reshape(x, split, path: node.path), order, path: node.path)
+    return [.image(try graph.reshape(moved, [channels, height * block, width * block], path: node.path))]
+  }
+
+  static func spaceToDepth(
+    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
+  ) throws(ONNXProblem) -> [ONNXOperand] {
+    let (x, block) = (try node.plane(0, "input"), try blockSize(&node))
+    guard x.shape[1] % block == 0, x.shape[2] % block == 0 else {
+      throw ONNXProblem("\(x.type) does not split into blocks of \(block)×\(block)")
+    }
+    let (height, width) = (x.shape[1] / block, x.shape[2] / block)
+    let split = try graph.reshape(x, [x.channels, height, block, width, block], path: node.path)
+    let moved = try graph.transpose(split, [2, 4, 0, 1, 3], path: node.path)
+    return [.image(try graph.reshape(moved, [x.channels * block * block, height, width], path: node.path))]
+  }
+
+  private static func blockSize(_ node: inout ONNXNodeReader) throws(ONNXProblem) -> Int {
+    guard let block = try node.optionalInteger("blocksize"), (1...1 << 10).contains(block) else {
+      throw ONNXProblem("attribute 'blocksize' is missing or not 1…1024")
+    }
+    return block
   }
 }

@@ -25,13 +25,17 @@ extension ONNXOperators {
             ONNXConstant.source(of: position, in: extents, pitches: pitches, from: start)
           })
       ]
-    case .image(let x):
+    case .image, .whole:
+      let all = try node.view(0, "data")
+      // Taking the whole batch is no cut.
+      let effective = cuts.all.filter { cut in
+        !all.isImage || !cut.isWhole || cut.axis != 0 && cut.axis != -all.rank
+      }
+      let (view, axes) = try node.opening(all, at: effective.map(\.axis), graph)
+      let x = view.value
       var (starts, ends) = (x.shape.dimensions.map { _ in 0 }, x.shape.dimensions)
       var strides = starts.map { _ in 1 }
-      for cut in cuts.all {
-        let position = try node.axis(cut.axis, rank: x.shape.rank + 1)
-        if position == 0, cut.isWhole { continue }
-        let axis = try node.imageAxis(cut.axis, of: x)
+      for (cut, axis) in zip(effective, axes) {
         guard cut.step > 0 else {
           throw ONNXProblem("step \(cut.step) of axis \(cut.axis), expected above 0")
         }
@@ -41,7 +45,9 @@ extension ONNXOperators {
         ends[axis] = count == 0 ? start : start + (count - 1) * step + 1
       }
       let operation = Slice(starts: starts, ends: ends, strides: strides)
-      return [.image(try graph.apply(operation, x, path: node.path))]
+      return [
+        try graph.operand(graph.apply(operation, x, path: node.path), like: view, path: node.path)
+      ]
     }
   }
 
@@ -49,26 +55,48 @@ extension ONNXOperators {
   static func split(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "input")
-    let axis = try node.imageAxis(try node.integer("axis", default: 0), of: x)
+    let given = try node.integer("axis", default: 0)
+    if case .constant(let constant) = try node.operand(0, "input") {
+      let axis = try node.axis(given, rank: constant.dimensions.count)
+      return try parts(of: constant.dimensions[axis], &node).map { range throws(ONNXProblem) in
+        let inner = constant.dimensions[(axis + 1)...].reduce(1, *)
+        var dimensions = constant.dimensions
+        dimensions[axis] = range.count
+        let (block, whole) = (range.count * inner, constant.dimensions[axis] * inner)
+        return .constant(
+          try constant.picking(dimensions) { position in
+            position / block * whole + range.lowerBound * inner + position % block
+          })
+      }
+    }
+    let (view, axes) = try node.opening(node.view(0, "input"), at: [given], graph)
+    let x = view.value
+    return try parts(of: x.shape[axes[0]], &node).map { range throws(ONNXProblem) in
+      try graph.operand(part(of: x, axes[0], range, graph, path: node.path), like: view, path: node.path)
+    }
+  }
+
+  /// The parts of an axis: of given sizes, or as equal as possible.
+  private static func parts(
+    of extent: Int, _ node: inout ONNXNodeReader
+  ) throws(ONNXProblem) -> [Range<Int>] {
     let given =
       node.opset < 13
       ? try node.integers("split") : try node.optionalConstant(1, "split")?.integers("split")
-    let parts = try node.optionalInteger("num_outputs") ?? node.node.outputs.count
-    guard parts == node.node.outputs.count, parts > 0 else {
-      throw ONNXProblem("attribute 'num_outputs' is \(parts), the node has \(node.node.outputs.count)")
+    let count = try node.optionalInteger("num_outputs") ?? node.node.outputs.count
+    guard count == node.node.outputs.count, count > 0 else {
+      throw ONNXProblem("attribute 'num_outputs' is \(count), the node has \(node.node.outputs.count)")
     }
-    let extent = x.shape[axis]
-    let share = (extent + parts - 1) / parts
-    let sizes = given ?? (0..<parts).map { min(share, max(0, extent - $0 * share)) }
-    guard sizes.count == parts, sizes.allSatisfy({ $0 >= 0 && $0 <= extent }), sizes.reduce(0, +) == extent
+    let share = (extent + count - 1) / count
+    let sizes = given ?? (0..<count).map { min(share, max(0, extent - $0 * share)) }
+    guard sizes.count == count, sizes.allSatisfy({ $0 >= 0 && $0 <= extent }), sizes.reduce(0, +) == extent
     else { throw ONNXProblem("\(extent) elements split into \(sizes)") }
-    var (results, start): ([ONNXOperand], Int) = ([], 0)
+    var (ranges, start): ([Range<Int>], Int) = ([], 0)
     for size in sizes {
-      results.append(.image(try part(of: x, axis, start..<start + size, graph, path: node.path)))
+      ranges.append(start..<start + size)
       start += size
     }
-    return results
+    return ranges
   }
 
   private static func part(
@@ -101,8 +129,9 @@ extension ONNXOperators {
               + position % inner
           })
       ]
-    case .image(let x):
-      let axis = try node.imageAxis(given, of: x)
+    case .image, .whole:
+      let (view, axes) = try node.opening(node.view(0, "data"), at: [given], graph)
+      let (x, axis) = (view.value, axes[0])
       let indices = try inside(positions, x.shape[axis])
       guard (1...1 << 10).contains(indices.count) else {
         throw ONNXProblem("\(indices.count) indices, expected 1…1024")
@@ -114,7 +143,8 @@ extension ONNXOperators {
         parts.count == 1 ? parts[0] : try graph.apply(Concat(axis: axis), to: parts, path: node.path)
       let dimensions =
         Array(x.shape.dimensions[..<axis]) + positions.dimensions + x.shape.dimensions[(axis + 1)...]
-      return [.image(try graph.reshape(joined, Shape(dimensions), path: node.path))]
+      let result = try graph.reshape(joined, Shape(dimensions), path: node.path)
+      return [try graph.operand(result, like: view, path: node.path)]
     }
   }
 
@@ -140,23 +170,35 @@ extension ONNXOperators {
     }
     let constants = operands.compactMap { if case .constant(let constant) = $0 { constant } else { nil } }
     if constants.count == operands.count { return [.constant(try join(constants, given, node))] }
-    var axis = given
-    let values = try operands.map { operand throws(ONNXProblem) in
-      switch operand {
-      case .image(let x):
-        axis = try node.imageAxis(given, of: x)
-        return x
-      case .constant(let constant):
-        // The same for each image: its axis 0 stands where the batch is.
-        guard constant.dimensions.first == 1, graph.declaredBatch == 1 else {
-          throw ONNXProblem("a constant of shape \(constant.dimensions) joined to images")
-        }
-        let floats = try constant.floats("input")
-        return try graph.constant(
-          Shape(Array(constant.dimensions.dropFirst())), floats, path: node.path)
-      }
+    let views = try operands.indices.map { index throws(ONNXProblem) in
+      if case .constant = operands[index] { return ONNXView?.none }
+      return try node.view(index, "input")
     }
-    return [.image(try graph.apply(Concat(axis: axis), to: values, path: node.path))]
+    guard let first = views.compactMap({ $0 }).first else { return [] }
+    let isImage =
+      views.allSatisfy { $0?.isImage ?? true } && given != 0 && given != -first.rank
+    guard isImage || graph.isBatchOfOne else {
+      throw ONNXProblem("axis 0 is the batch; images must stay apart")
+    }
+    let values = try operands.indices.map { index throws(ONNXProblem) in
+      if let view = views[index] { return isImage ? view.value : try graph.whole(view, path: node.path) }
+      return try shared(constants, operands[index], isImage, &graph, path: node.path)
+    }
+    let axis = try node.axis(given, rank: first.rank) - (isImage ? 1 : 0)
+    let joined = try graph.apply(Concat(axis: axis), to: values, path: node.path)
+    return [isImage ? .image(joined) : try graph.operand(whole: joined, path: node.path)]
+  }
+
+  /// A constant among images: its axis 0 stands where the batch is.
+  private static func shared(
+    _ constants: [ONNXConstant], _ operand: ONNXOperand, _ isImage: Bool, _ graph: inout ONNXRecorder,
+    path: String
+  ) throws(ONNXProblem) -> Value {
+    guard case .constant(let constant) = operand, constant.dimensions.first == 1 || !isImage,
+      graph.isBatchOfOne
+    else { throw ONNXProblem("a constant joined to images along other axes than theirs") }
+    let dimensions = isImage ? Array(constant.dimensions.dropFirst()) : constant.dimensions
+    return try graph.constant(Shape(dimensions), constant.floats("input"), path: path)
   }
 
   private static func join(
@@ -164,55 +206,36 @@ extension ONNXOperators {
   ) throws(ONNXProblem) -> ONNXConstant {
     guard let first = constants.first else { throw ONNXProblem("no operands") }
     let axis = try node.axis(given, rank: first.dimensions.count)
-    guard axis == 0,
-      constants.allSatisfy({ $0.dimensions.dropFirst() == first.dimensions.dropFirst() })
-    else {
+    let frame = { (constant: ONNXConstant) in
+      (constant.dimensions.prefix(axis), constant.dimensions.dropFirst(axis + 1))
+    }
+    guard constants.allSatisfy({ $0.dimensions.count > axis && frame($0) == frame(first) }) else {
       throw ONNXProblem("constants of shapes \(constants.map(\.dimensions)) joined along axis \(given)")
     }
     guard constants.reduce(0, { $0 + $1.count }) <= ONNXConstant.limit else {
       throw ONNXProblem("the joined constant is too large")
     }
-    let dimensions = [constants.reduce(0) { $0 + $1.dimensions[0] }] + first.dimensions.dropFirst()
+    var dimensions = first.dimensions
+    dimensions[axis] = constants.reduce(0) { $0 + $1.dimensions[axis] }
+    let rows = first.dimensions[..<axis].reduce(1, *)
     if constants.allSatisfy({ if case .integers = $0.elements { true } else { false } }) {
       let parts = try constants.map { constant throws(ONNXProblem) in try constant.extents("input") }
-      return ONNXConstant(dimensions, .integers(parts.flatMap { $0 }))
+      return ONNXConstant(dimensions, .integers(interleaved(parts, rows)))
     }
     let parts = try constants.map { constant throws(ONNXProblem) in try constant.floats("input") }
-    return ONNXConstant(dimensions, .floats(parts.flatMap { $0 }))
+    return ONNXConstant(dimensions, .floats(interleaved(parts, rows)))
   }
 
-  /// Pad with a constant border: attributes at first, operands since opset 11.
-  static func pad(
-    _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
-  ) throws(ONNXProblem) -> [ONNXOperand] {
-    let x = try node.image(0, "data")
-    let mode = try node.text("mode", default: "constant")
-    guard mode == "constant" else {
-      throw ONNXProblem("attribute 'mode' is '\(mode)', only constant is supported")
+  /// The rows of several arrays, one after another for each row. O(elements).
+  private static func interleaved<Element>(_ parts: [[Element]], _ rows: Int) -> [Element] {
+    var result: [Element] = []
+    for row in 0..<rows {
+      for part in parts {
+        let width = part.count / rows
+        result += part[row * width..<(row + 1) * width]
+      }
     }
-    var (pads, value): ([Int]?, Float)
-    if node.opset < 11 {
-      (pads, value) = (try node.integers("pads"), try node.float("value", default: 0))
-    } else {
-      pads = try node.constant(1, "pads").integers("pads")
-      value = try scalar(node, 2, "constant_value") ?? 0
-    }
-    let rank = x.shape.rank + 1
-    let axes = try node.optionalConstant(3, "axes")?.integers("axes") ?? Array(0..<rank)
-    guard let pads, pads.count == 2 * axes.count, pads.allSatisfy({ $0 >= 0 && $0 <= 1 << 16 }) else {
-      throw ONNXProblem("the padding is \(pads ?? []), expected \(2 * axes.count) extents of at least 0")
-    }
-    var (before, after) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
-    for (index, given) in axes.enumerated() {
-      let axis = try node.axis(given, rank: rank)
-      (before[axis], after[axis]) = (pads[index], pads[index + axes.count])
-    }
-    guard before[0] == 0, after[0] == 0 else {
-      throw ONNXProblem("the padding \(pads) adds images to the batch")
-    }
-    let operation = Pad(
-      before: Array(before.dropFirst()), after: Array(after.dropFirst()), value: value)
-    return [.image(try graph.apply(operation, x, path: node.path))]
+    return result
   }
 }
 
