@@ -88,7 +88,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels", "CAllocationCounter"]),
     tests("AdvModels", imports: ["AdvSettings", "AdvTensor", "AdvGraph", "AdvFormats"]),
-    tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "AdvMutator", "CZlib"]),
+    tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvMutator", "CZlib"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),
     tests("AdvVisual", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),

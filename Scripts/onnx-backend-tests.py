@@ -33,7 +33,7 @@ def main(folder):
         tensors = [value for data in case.data_sets or [] for half in data for value in half]
         if not all(domain == "" and name in known for domain, name in types):
             continue
-        if not all(isinstance(value, np.ndarray | np.generic) for value in tensors):
+        if not all(isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in "OUS" for value in tensors):
             continue
         target = folder / case.name
         target.mkdir(parents=True)

@@ -43,7 +43,8 @@ private let box = "(assert (>= X_0 0)) (assert (<= X_0 0.03)) (assert (<= -1.5 X
   }
 
   @Test(arguments: [
-    ("(", "never closed"), (")", "closes nothing"), ("x", "no statement"), ("(check-sat)", "'check-sat'"),
+    ("(", "never closed"), ("\0", "control character"), ("(x\u{b})", "control character"),
+    (")", "closes nothing"), ("x", "no statement"), ("(check-sat)", "'check-sat'"),
     ("(declare-const X_0 Int)", "declares no variable"), ("(declare-const Z_0 Real)", "declares no variable"),
     ("(declare-const X_01 Real)", "declares no variable"), ("\(variables)\(variables)", "again"),
     ("(declare-const X_0 Real)", "without holes"),

@@ -44,6 +44,9 @@ enum SymbolicExpression {
         open[open.count - 1].items.append(.list(closed.items, line: closed.line))
         position = next
       default:
+        guard byte > 0x20 else {
+          throw FormatError(.malformed, path: path, "line \(line): the text holds a control character")
+        }
         let end = bytes[position...].firstIndex(where: isDelimiter) ?? bytes.endIndex
         open[open.count - 1].items.append(.symbol(text[position..<end], line: line))
         position = end

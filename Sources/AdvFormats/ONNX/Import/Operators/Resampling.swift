@@ -140,7 +140,8 @@ private struct Resampling {
     switch place {
     case "asymmetric": return x / scale
     case "align_corners":
-      return target.count == 1 ? 0 : x * Double(inputs - 1) / Double(target.count - 1)
+      let length = scale * Double(inputs)  // a scale may ask for a part of an output, which is cut
+      return length <= 1 ? 0 : x * Double(inputs - 1) / (length - 1)
     case "pytorch_half_pixel": return target.count > 1 ? (x + 0.5) / scale - 0.5 : 0
     case "half_pixel_symmetric":
       let adjustment = Double(target.count) / (scale * Double(inputs))

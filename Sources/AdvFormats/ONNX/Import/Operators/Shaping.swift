@@ -69,8 +69,14 @@ extension ONNXOperators {
   static func flatten(
     _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
-    let view = try node.view(0, "input")
     let given = try node.integer("axis", default: 1)
+    if case .constant(let constant) = try node.operand(0, "input") {
+      let axis = given < 0 ? given + constant.dimensions.count : given
+      guard (0...constant.dimensions.count).contains(axis) else { throw ONNXProblem("axis \(given)") }
+      let front = constant.dimensions[..<axis].reduce(1, *)
+      return [.constant(constant.reshaped([front, constant.count / max(front, 1)]))]
+    }
+    let view = try node.view(0, "input")
     let axis = given < 0 ? given + view.rank : given
     guard axis >= 0, axis <= view.rank else { throw ONNXProblem("axis \(given) of \(view.rank) axes") }
     let x = view.value
@@ -200,9 +206,12 @@ extension ONNXOperators {
     guard x.shape[1] % block == 0, x.shape[2] % block == 0 else {
       throw ONNXProblem("\(x.type) does not split into blocks of \(block)×\(block)")
     }
+    let mode = try node.text("mode", default: "DCR")
+    guard mode == "DCR" || mode == "CRD" else { throw ONNXProblem("attribute 'mode' is '\(mode)'") }
     let (height, width) = (x.shape[1] / block, x.shape[2] / block)
     let split = try graph.reshape(x, [x.channels, height, block, width, block], path: node.path)
-    let moved = try graph.transpose(split, [2, 4, 0, 1, 3], path: node.path)
+    let order = mode == "DCR" ? [2, 4, 0, 1, 3] : [0, 2, 4, 1, 3]
+    let moved = try graph.transpose(split, order, path: node.path)
     return [.image(try graph.reshape(moved, [x.channels * block * block, height, width], path: node.path))]
   }
 
