@@ -32,8 +32,8 @@ struct PropertyAttack {
   }
 
   func execute(on console: Console) throws -> ExitStatus {
-    guard attack.eps.isEmpty, attack.target == nil, attack.goal == nil else {
-      throw InputError("--vnnlib names a box and a goal; leave --eps, --target and --goal away.")
+    guard attack.eps == nil, !attack.minimal, attack.target == nil, attack.goal == nil else {
+      throw InputError("--vnnlib names a box and a goal; leave --eps, --minimal, --target and --goal away.")
     }
     let specifier = attack.named ?? Self.usualAttack
     let configured = try AttackOptions.configured(specifier)
