@@ -36,6 +36,7 @@ let package = Package(
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CKernels"),
     .target(name: "CWeights", exclude: ["weights"]),
+    .target(name: "CAllocationCounter"),
 
     library("AdvSettings", imports: []),
     library("AdvTensor", imports: []),
@@ -68,8 +69,7 @@ let package = Package(
       imports: [
         "AdvSettings", "AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvData",
         "AdvThreat", "AdvAttacks", "AdvVisual", "AdvClassifier", "AdvDefenses", "AdvTraining",
-        "AdvEvaluation",
-        argumentParser, yams,
+        "AdvEvaluation", "CAllocationCounter", argumentParser, yams,
       ]),
     .executableTarget(name: "advkit", dependencies: ["AdvCommands", argumentParser]),
 
@@ -85,14 +85,14 @@ let package = Package(
       name: "advfuzz", dependencies: ["AdvFormats", "AdvMutator", "AdvTensor"], path: "Tests/Fuzzing/Driver"),
     tests("AdvTensor"),
     tests("AdvGraph", imports: ["AdvTensor"]),
-    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("AdvRuntime", imports: ["AdvTensor", "AdvGraph", "AdvModels", "CKernels", "CAllocationCounter"]),
     tests("AdvModels", imports: ["AdvSettings", "AdvTensor", "AdvGraph", "AdvFormats"]),
     tests("AdvFormats", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvMutator", "CZlib"]),
     tests("AdvData", imports: ["AdvTensor", "AdvFormats"]),
     tests("AdvThreat", imports: ["AdvTensor"]),
     tests("AdvVisual", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),
-    tests("AdvAttacks", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),
+    tests(
+      "AdvAttacks", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels", "CAllocationCounter"]),
     tests(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),

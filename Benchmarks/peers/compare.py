@@ -1,115 +1,117 @@
 #!/usr/bin/env python3
-"""Time of an attack step (forward and input gradient, frozen weights): advkit against PyTorch, in alternation.
+"""advkit against its peers on this machine; Benchmarks/peers/run.sh makes the environment and calls this.
 
-    Benchmarks/peers/run.sh            makes the environment, runs this, writes reports/performance.md
-    compare.py --advkit PATH [--networks resnet20,lenet5] [--rounds 5] [--threads 2]
+    compare.py --advkit PATH [--only steps,attacks] [--networks resnet20] [--quick] [--out reports/performance.md]
 
-PyTorch runs in its best form: parameters frozen, eager with channels-last and with plain layout, and compiled;
-the best of them counts. Each round times every contender once, so that a drift of the machine hits all alike.
+Contenders run in alternation, and medians are reported. PyTorch runs in its best form: parameters frozen, with both
+memory layouts, eager and compiled, in f32 and with bfloat16 autocast; the best f32 form counts.
 """
 
 import argparse
-import json
+import datetime
+import importlib.metadata
+import os
+import pathlib
 import platform
-import statistics
-import subprocess
 import sys
-import time
 
+import attacks
+import memory
+import scaling
+import steps
 import torch
+from advkit import Advkit
 from networks import NETWORKS
 
-
-def pytorch_step(network, channels, size, batch, layout, compiled):
-    model = network().eval().requires_grad_(False).to(memory_format=layout)
-    images = torch.rand(batch, channels, size, size).to(memory_format=layout).requires_grad_(True)
-    labels = torch.zeros(batch, dtype=torch.long)
-    forward = torch.compile(model) if compiled else model
-
-    def step():
-        loss = torch.nn.functional.cross_entropy(forward(images), labels, reduction="sum")
-        return torch.autograd.grad(loss, images)[0]
-
-    return step
+PARTS = ["steps", "single", "attacks", "memory", "scaling"]
 
 
-def milliseconds_per_image(step, batch, seconds=1.0):
-    times, begin = [], time.perf_counter()
-    while time.perf_counter() - begin < seconds or len(times) < 3:
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times) / batch
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--advkit", required=True)
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts of {', '.join(PARTS)}")
+    parser.add_argument("--networks", default=",".join(NETWORKS))
+    parser.add_argument("--precisions", default="exact,fast", help="of advkit; the last one is compared")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--quick", action="store_true", help="one short round: to see that all works")
+    parser.add_argument("--force", action="store_true", help="report figures of a busy machine too")
+    parser.add_argument("--out")
+    arguments = parser.parse_args()
+    arguments.only = arguments.only.split(",")
+    arguments.networks = arguments.networks.split(",")
+    arguments.precisions = arguments.precisions.split(",")
+    for value, known, option in (
+        (arguments.only, PARTS, "--only"), (arguments.networks, NETWORKS, "--networks")):
+        unknown = [name for name in value if name not in known]
+        if unknown:
+            parser.error(f"{option}: {', '.join(unknown)}; expected some of {', '.join(known)}")
+    if arguments.quick:
+        arguments.rounds, arguments.seconds = 1, 0.2
+    return arguments
 
 
-def advkit_step(binary, name, size, batch, threads, precision):
-    command = [binary, "bench", "step", "--model", name, "--batch", str(batch), "--size", str(size),
-               "--threads", str(threads), "--json"] + (["--precision", precision] if precision else [])
-    output = subprocess.run(command, capture_output=True, text=True)
-    if output.returncode != 0:
-        sys.exit(f"{' '.join(command)}: {output.stderr.strip()}")
-    return json.loads(output.stdout)
+def processor():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
-def compare(name, arguments):
-    network, channels, size, batch = NETWORKS[name]
-    contenders = {
-        "eager": pytorch_step(network, channels, size, batch, torch.contiguous_format, False),
-        "eager, channels-last": pytorch_step(network, channels, size, batch, torch.channels_last, False),
-    }
-    if arguments.compile:
-        contenders["compiled"] = pytorch_step(network, channels, size, batch, torch.contiguous_format, True)
-    times = {key: [] for key in contenders}
-    ours = []
-    for step in contenders.values():  # warm up: allocation, primitive caches, compilation
-        for _ in range(3):
-            step()
-    for _ in range(arguments.rounds):
-        for key, step in contenders.items():
-            times[key].append(milliseconds_per_image(step, batch))
-        ours.append(advkit_step(arguments.advkit, name, size, batch, arguments.threads, arguments.precision))
-    medians = {key: statistics.median(values) for key, values in times.items()}
-    return {
-        "network": name, "size": size, "batch": batch, "pytorch": medians,
-        "advkit": statistics.median(run["ms_per_image"] for run in ours),
-        "peak_fraction": statistics.median(run["peak_fraction"] for run in ours),
-    }
+def versions():
+    names = ["torch", "torchvision", "foolbox", "torchattacks", "adversarial-robustness-toolbox", "pyautoattack"]
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return ", ".join(found + [f"Python {platform.python_version()}"])
 
 
-def markdown(rows, arguments):
-    lines = [
-        "# Time of an attack step: advkit against PyTorch", "",
-        "Forward pass and gradient with respect to the input, weights frozen; milliseconds per image, medians of",
-        f"{arguments.rounds} alternating rounds, {arguments.threads} threads. The ratio is PyTorch's best time over advkit's.", "",
-        f"{platform.processor() or platform.machine()}, PyTorch {torch.__version__}, Python {platform.python_version()}.",
-        "Made by `Benchmarks/peers/run.sh`.", "",
-        "| network | batch | PyTorch | best | advkit | of peak | ratio |", "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        best = min(row["pytorch"], key=row["pytorch"].get)
-        all_times = ", ".join(f"{key} {value:.3f}" for key, value in row["pytorch"].items())
-        lines.append(
-            f"| {row['network']} {row['size']}² | {row['batch']} | {all_times} | {best} | {row['advkit']:.3f} "
-            f"| {100 * row['peak_fraction']:.0f} % | {row['pytorch'][best] / row['advkit']:.2f} |")
-    return "\n".join(lines) + "\n"
+def sections(advkit, arguments):
+    folder = pathlib.Path(__file__).parent
+    if "steps" in arguments.only:
+        rows = [steps.compare(name, NETWORKS[name][3], advkit, arguments) for name in arguments.networks]
+        yield "An attack step: forward and input gradient, ms per image", steps.table(rows)
+    if "single" in arguments.only:
+        rows = [steps.compare(name, 1, advkit, arguments) for name in arguments.networks]
+        yield "The same for a single image", steps.table(rows)
+    if "attacks" in arguments.only:
+        rows = [attacks.compare(name, advkit, arguments) for name in attacks.SUBJECTS if name in arguments.networks]
+        if rows:
+            yield f"Attacks of {attacks.STEPS} steps, end to end", attacks.table(rows)
+    if "memory" in arguments.only and memory.NETWORK in arguments.networks:
+        title = f"Memory of a step: {memory.NETWORK}, {memory.BATCH} images of 224²"
+        yield title, memory.lines(memory.compare(advkit, arguments, folder))
+    if "scaling" in arguments.only:
+        yield f"Images and threads: {scaling.ATTACK} on {scaling.NETWORK}", scaling.lines(scaling.compare(advkit, arguments))
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--advkit", required=True)
-    parser.add_argument("--networks", default=",".join(NETWORKS))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--precision", default="")
-    parser.add_argument("--no-compile", dest="compile", action="store_false")
-    parser.add_argument("--out")
-    arguments = parser.parse_args()
+    arguments = parse()
     torch.set_num_threads(arguments.threads)
-    text = markdown([compare(name, arguments) for name in arguments.networks.split(",")], arguments)
-    print(text)
+    advkit = Advkit(arguments.advkit, arguments.threads, arguments.seconds, arguments.force)
+    command = "Benchmarks/peers/run.sh " + " ".join(
+        word for word in sys.argv[1:] if word not in ("--advkit", arguments.advkit, "--out", arguments.out))
+    text = [
+        "# Performance: advkit against its peers", "",
+        f"Made by `{command.strip()}` on {datetime.date.today()}: {processor()}, {arguments.threads} threads, medians of "
+        f"{arguments.rounds} alternating rounds of {arguments.seconds} s. Weights frozen. {versions()}; {advkit.version()}.",
+    ]
+    if arguments.force:
+        text += ["", "**--force: the machine may have been busy; these figures are not to be quoted.**"]
+    for title, lines in sections(advkit, arguments):
+        print(f"\n## {title}\n", *lines, sep="\n", flush=True)
+        text += ["", f"## {title}", "", *lines]
     if arguments.out:
-        with open(arguments.out, "w") as file:
-            file.write(text)
+        partial = pathlib.Path(arguments.out + ".part")
+        partial.write_text("\n".join(text) + "\n")
+        partial.replace(arguments.out)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -54,10 +54,23 @@ class LeNet5(nn.Module):
         return self.classifier(self.features(x))
 
 
-# advkit's name: (constructor, channels, size, batch of the comparison)
+def torchvision_network(name, **options):
+    return lambda: getattr(torchvision.models, name)(weights=None, **options)
+
+
+# advkit's name: (constructor, channels, side, images of a step)
 NETWORKS = {
-    "resnet18": (lambda: torchvision.models.resnet18(weights=None), 3, 224, 8),
-    "resnet50": (lambda: torchvision.models.resnet50(weights=None), 3, 224, 8),
+    "resnet18": (torchvision_network("resnet18"), 3, 224, 8),
+    "resnet50": (torchvision_network("resnet50"), 3, 224, 8),
+    "vgg16": (torchvision_network("vgg16"), 3, 224, 4),
     "resnet20": (CIFARResNet20, 3, 32, 64),
+    "densenet121": (torchvision_network("densenet121"), 3, 224, 8),
+    "googlenet": (torchvision_network("googlenet", aux_logits=False, init_weights=False), 3, 224, 8),
+    "alexnet": (torchvision_network("alexnet"), 3, 224, 16),
     "lenet5": (LeNet5, 1, 28, 128),
 }
+
+
+def frozen(name, layout=torch.contiguous_format):
+    """The network ready to be attacked: nothing is trained, no statistics are updated."""
+    return NETWORKS[name][0]().eval().requires_grad_(False).to(memory_format=layout)

@@ -18,17 +18,23 @@ public struct Classifier: Sendable {
   /// Prepares a model; from `.raw` its oracles take what the card's preprocessing would give, in any box.
   ///
   /// With `precision` fast, `linearize` and `pullback` round as searches may; `logits` stays exact, so that
-  /// verdicts do not depend on it.
+  /// verdicts do not depend on it. An `arithmetic` is that of all three, and takes the place of the precision:
+  /// the question is then what it does to the model.
   ///
   /// Throws `.noWeights` for an untrained model, and where the network's output are probabilities: their
   /// gradients vanish where the network is sure, so attacks on them look weaker than they are.
-  public init(_ model: Model, from entrance: Model.Entrance = .pixels, precision: Precision = .exact)
-    throws(ModelError)
-  {
+  public init(
+    _ model: Model, from entrance: Model.Entrance = .pixels, precision: Precision = .exact,
+    arithmetic: Arithmetic? = nil
+  ) throws(ModelError) {
     let graph = try model.boundGraph(from: entrance)
     try Self.requireLogits(graph, model.name)
     do throws(GraphError) {
-      network = try Network(graph, precision: precision)
+      if let arithmetic {
+        network = try Network(graph, arithmetic: arithmetic)
+      } else {
+        network = try Network(graph, precision: precision)
+      }
     } catch {
       throw .graph(model: model.name, error)
     }

@@ -27,6 +27,11 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// This shape without its outermost axis: of a batch, the shape of one image.
   public func droppingFirst() -> Shape { Shape(Array(dimensions.dropFirst())) }
 
+  /// Whether this is the shape of a batch of images of shape `image`. Makes no array.
+  public func isBatch(of image: Shape) -> Bool {
+    rank == image.rank + 1 && dimensions.dropFirst().elementsEqual(image.dimensions)
+  }
+
   /// `[3, 32, 32]`, as it is written in messages.
   public var description: String { "[\(dimensions.map(String.init).joined(separator: ", "))]" }
 }

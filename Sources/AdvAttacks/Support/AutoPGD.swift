@@ -30,9 +30,7 @@ struct AutoPGD {
       ? Swift.stride(from: 0, through: steps, by: Swift.max(4 * steps / 100, 1)).map { $0 }
       : AutoPGDSchedule.checkpoints(steps: steps)
     for step in 1...steps {
-      let before = x
-      advance(&x, progress, search, weight: step == 1 ? 1 : Self.momentum)
-      progress.previous = before
+      advance(&x, &progress, search, weight: step == 1 ? 1 : Self.momentum)
       // The last point needs no gradient.
       let kept = step == steps ? try search.judge(&x, on: oracle) : try search.evaluate(&x, on: oracle)
       if let kept { progress.keep(kept) }
@@ -43,24 +41,25 @@ struct AutoPGD {
     return progress.best
   }
 
-  private func advance(_ x: inout Tensor, _ progress: AutoPGDProgress, _ search: Search, weight: Float) {
+  /// The step of every active image: x and the point before it move on together.
+  private func advance(
+    _ x: inout Tensor, _ progress: inout AutoPGDProgress, _ search: Search, weight: Float
+  ) {
     let (stride, box, rows) = (x.rowStride, search.problem.box, x.rowCount)
     guard stride > 0, rows > 0 else { return }
     x.withMutableElements { points in
       search.originals.withElements { centers in
-        progress.gradient.withElements { slopes in
-          progress.previous.withElements { olds in
-            for row in 0..<rows {
-              let offset = row * stride
-              let step = AutoPGDStep(
-                center: centers.baseAddress! + offset, gradient: slopes.baseAddress! + offset,
-                previous: olds.baseAddress! + offset, count: stride, radius: ball.radius, box: box,
-                length: progress.rows[row].step, weight: weight)
-              switch ball.norm {
-              case .linf: step.linf(points.baseAddress! + offset)
-              case .l2: step.l2(points.baseAddress! + offset)
-              case .l1, .l0: step.l1(points.baseAddress! + offset, share: progress.rows[row].share)
-              }
+        progress.withPrevious { olds, slopes, states in
+          for row in 0..<rows {
+            let offset = row * stride
+            let step = AutoPGDStep(
+              center: centers.baseAddress! + offset, gradient: slopes + offset, count: stride,
+              radius: ball.radius, box: box, length: states[row].step, weight: weight)
+            switch ball.norm {
+            case .linf: step.linf(points.baseAddress! + offset, olds + offset)
+            case .l2: step.l2(points.baseAddress! + offset, olds + offset)
+            case .l1, .l0:
+              step.l1(points.baseAddress! + offset, olds + offset, share: states[row].share)
             }
           }
         }
@@ -87,48 +86,68 @@ public enum AutoPGDSchedule {
   }
 }
 
-/// One image's step of Auto-PGD in place.
+/// One image's step of Auto-PGD in place: x moves on, and `previous` becomes what x was. No memory is taken,
+/// except for L1, which ranks coordinates.
 private struct AutoPGDStep {
   let center: UnsafePointer<Float>
   let gradient: UnsafePointer<Float>
-  let previous: UnsafePointer<Float>
   let count: Int
   let radius: Float
   let box: Box
   let length: Float
   let weight: Float
 
-  func linf(_ x: UnsafeMutablePointer<Float>) {
+  func linf(_ x: UnsafeMutablePointer<Float>, _ previous: UnsafeMutablePointer<Float>) {
     for index in 0..<count {
       let (low, high) = (center[index] - radius, center[index] + radius)
-      let slope = gradient[index]
-      let direct = x[index] + (slope > 0 ? length : (slope < 0 ? -length : 0))
+      let (slope, here) = (gradient[index], x[index])
+      let direct = here + (slope > 0 ? length : (slope < 0 ? -length : 0))
       let u = box.clamp(Swift.min(Swift.max(direct, low), high))
-      let mixed = x[index] + (u - x[index]) * weight + (x[index] - previous[index]) * (1 - weight)
+      let mixed = mix(u, here, previous[index])
+      previous[index] = here
       x[index] = box.clamp(Swift.min(Swift.max(mixed, low), high))
     }
   }
 
   /// Scales back to the sphere and then cuts to the box, as the published attack does.
-  func l2(_ x: UnsafeMutablePointer<Float>) {
-    let scale = Double(length) / (Rows.l2(gradient, count) + 1e-12)
-    let direct = (0..<count).map { x[$0] + Float(scale * Double(gradient[$0])) }
-    let u = scaled(direct)
-    let mixed = (0..<count).map { x[$0] + (u[$0] - x[$0]) * weight + (x[$0] - previous[$0]) * (1 - weight) }
-    scaled(mixed).withUnsafeBufferPointer { x.update(from: $0.baseAddress!, count: count) }
+  func l2(_ x: UnsafeMutablePointer<Float>, _ previous: UnsafeMutablePointer<Float>) {
+    let step = Double(length) / (Rows.l2(gradient, count) + 1e-12)
+    let scale = shrinkage { x[$0] + Float(step * Double(gradient[$0])) - center[$0] }
+    for index in 0..<count {
+      let here = x[index]
+      let direct = here + Float(step * Double(gradient[index]))
+      x[index] = mix(scaled(direct, center[index], scale), here, previous[index])
+      previous[index] = here
+    }
+    let mixedScale = shrinkage { x[$0] - center[$0] }
+    for index in 0..<count { x[index] = scaled(x[index], center[index], mixedScale) }
   }
 
-  private func scaled(_ point: [Float]) -> [Float] {
-    let offsets = (0..<count).map { point[$0] - center[$0] }
-    let length = offsets.withUnsafeBufferPointer { Rows.l2($0.baseAddress!, count) }
-    let scale = length > Double(radius) ? Double(radius) / length : 1
-    return (0..<count).map { box.clamp(Float(Double(center[$0]) + scale * Double(offsets[$0]))) }
+  /// a u + (1 − a) previous direction, from here.
+  @inline(__always)
+  private func mix(_ u: Float, _ here: Float, _ previous: Float) -> Float {
+    here + (u - here) * weight + (here - previous) * (1 - weight)
+  }
+
+  /// The factor that brings offsets from the centre back to the sphere, 1 inside it.
+  @inline(__always)
+  private func shrinkage(_ offset: (Int) -> Float) -> Double {
+    var total = 0.0
+    for index in 0..<count { total += Double(offset(index)) * Double(offset(index)) }
+    let distance = total.squareRoot()
+    return distance > Double(radius) ? Double(radius) / distance : 1
+  }
+
+  @inline(__always)
+  private func scaled(_ point: Float, _ center: Float, _ scale: Double) -> Float {
+    box.clamp(Float(Double(center) + scale * Double(point - center)))
   }
 
   /// A step of L1 length `length` spread evenly over the `share` of steepest coordinates; not yet projected.
   ///
   /// Coordinates that the box holds fast are passed over: in the authors' program they take up the share.
-  func l1(_ x: UnsafeMutablePointer<Float>, share: Float) {
+  func l1(_ x: UnsafeMutablePointer<Float>, _ previous: UnsafeMutablePointer<Float>, share: Float) {
+    previous.update(from: x, count: count)
     let slopes = (0..<count).map { index -> Float in
       let isHeld = gradient[index] > 0 ? x[index] >= box.upper : x[index] <= box.lower
       return isHeld ? 0 : gradient[index].magnitude

@@ -20,7 +20,7 @@ struct AutoPGDProgress {
   private(set) var best: Tensor
   private(set) var gradient: Tensor
   private var bestGradient: Tensor
-  var previous: Tensor
+  private var previous: Tensor
 
   /// The state after the first look at the start x.
   init(_ x: Tensor, _ search: inout Search, _ ball: Ball, isContinued: Bool) {
@@ -33,11 +33,21 @@ struct AutoPGDProgress {
         share: isContinued ? Float(changed[row]) / Float(count) / 1.5 : 0.2,
         changed: isContinued ? changed[row] : count)
     }
-    best = x
-    previous = x
+    // Copies of their own from the start, so that no later step has to make them.
+    best = x.rows(rows.indices)
+    previous = x.rows(rows.indices)
     gradient = Tensor(x.shape)
     search.exchangeGradient(with: &gradient)
-    bestGradient = gradient
+    bestGradient = gradient.rows(rows.indices)
+  }
+
+  /// The points before the last step, to be moved on, with the gradient and what is known of every image.
+  mutating func withPrevious(
+    _ body: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, [Row]) -> Void
+  ) {
+    previous.withMutableElements { olds in
+      gradient.withElements { body(olds.baseAddress!, $0.baseAddress!, rows) }
+    }
   }
 
   /// Follows the images that stayed.

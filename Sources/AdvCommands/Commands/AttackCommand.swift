@@ -21,6 +21,7 @@ struct AttackCommand: ConsoleCommand {
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @OptionGroup(title: "Model") var labelOptions: LabelOptions
+  @OptionGroup(title: "Model") var arithmetic: ArithmeticOptions
   @OptionGroup(title: "Images") var data: DataOptions
   @OptionGroup(title: "Attack") var attackOptions: AttackOptions
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -38,11 +39,10 @@ struct AttackCommand: ConsoleCommand {
     guard threats.count == 1 || output.out == nil else {
       throw InputError("--out names one folder, but --eps lists \(threats.count) radii; leave --out away.")
     }
-    let model = try modelOptions.load(
-      labels: try labelOptions.names(), quiet: options.quiet, on: console)
+    let model = try modelOptions.load(labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let aim = try attackOptions.aim(at: model)
     let source = try data.source(for: model)
-    let classifier = try Classifier(model, precision: attackOptions.precision)
+    let classifier = try arithmetic.classifier(model, precision: attackOptions.precision)
     let shared = options.threadsPerBatch(ofImages: source.count)
     var documents: [String] = []
     for threat in threats {
@@ -62,8 +62,7 @@ struct AttackCommand: ConsoleCommand {
 
   private func perform(_ run: AttackRun, on model: Model, _ console: Console) throws -> AttackManifest {
     let folder = try OutputFolder(at: path(of: run, model), overwrite: output.overwrite)
-    let stop = StopSignal()
-    let hurry = StopSignal()
+    let (stop, hurry) = (StopSignal(), StopSignal())
     let interrupt = Interrupt(stop, on: console)
     let deadline = Deadline(seconds: attackOptions.maxSeconds, raising: [stop, hurry])
     let progress = ProgressLine("images", total: run.source.count, quiet: options.quiet, on: console)
@@ -104,14 +103,14 @@ struct AttackCommand: ConsoleCommand {
       case .minimal: "-minimal\(norm)"
       case .own: ""
       }
-    let name = "attack-\(model.name)-\(attackOptions.attack)\(target)\(radius)"
+    let rounding = arithmetic.arithmetic.map { "-\($0.rawValue)" } ?? ""
+    let name = "attack-\(model.name)\(rounding)-\(attackOptions.attack)\(target)\(radius)"
     return "reports/" + FileNames.safe(name)
   }
 
   private func command(_ run: AttackRun, _ model: Model) throws -> [String] {
-    ["advkit", "attack"] + modelOptions.arguments + labelOptions.arguments
-      + (try data.arguments(for: model))
-      + attackOptions.arguments(at: run.threat) + (output.save == .all ? ["--save", "all"] : [])
+    ["advkit", "attack"] + modelOptions.arguments + labelOptions.arguments + arithmetic.arguments
+      + (try data.arguments(for: model)) + attackOptions.arguments(at: run.threat) + (output.save == .all ? ["--save", "all"] : [])
   }
 
   private static func joined(_ documents: [String]) -> String {

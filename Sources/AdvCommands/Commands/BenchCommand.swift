@@ -1,39 +1,33 @@
-import AdvClassifier
-import AdvModels
 import AdvRuntime
-import AdvTensor
-import AdvThreat
 import ArgumentParser
 import Foundation
 
 extension Precision: ExpressibleByArgument {}
+extension Arithmetic: ExpressibleByArgument {}
 
 /// `advkit bench`: measurements of this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed and memory on this machine.",
-    subcommands: [BenchStepCommand.self])
+    discussion: """
+      Before and after a measurement a probe of the arithmetic peak compares two threads with one. Where they
+      give less than 1.9 times one, other work is using the machine, and no figures are reported: add --force to
+      have them all the same, marked.
+      """,
+    subcommands: [
+      BenchStepCommand.self, BenchConvCommand.self, BenchAttackCommand.self, BenchLoadCommand.self,
+      BenchMachineCommand.self,
+    ])
 }
 
-/// `advkit bench step`: one attack step, forward and input gradient, without anything around it.
-struct BenchStepCommand: ConsoleCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "step",
-    abstract: "Time one attack step: forward pass and input gradient of a batch.",
-    discussion: "Medians. Without weights of its own a network gets random ones.")
-
-  @Option(help: ArgumentHelp("A name from `advkit models`, or a checkpoint.", valueName: "model"))
-  var model: String
-  @Option(help: ArgumentHelp("Images per step.", valueName: "n")) var batch = 64
-  @Option(help: ArgumentHelp("Side of the images.", valueName: "n")) var size: Int?
+/// What all measurements share.
+struct BenchOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads (default: all cores).", valueName: "n")) var threads: Int?
-  @Option(help: "The arithmetic of the step: exact sums, fast as in searches, or bf16.")
-  var precision: Precision = .exact
   @Option(help: ArgumentHelp("Seconds to measure for.", valueName: "s")) var seconds = 2.0
+  @Flag(help: "Report figures of a busy machine too, marked.") var force = false
   @Flag(help: "Print the figures as JSON.") var json = false
 
   func validate() throws {
-    if batch < 1 || batch > 65_536 { throw ValidationError("--batch is \(batch), expected 1…65536.") }
     if let threads, threads < 1 || threads > 1_024 {
       throw ValidationError("--threads is \(threads), expected 1…1024.")
     }
@@ -42,30 +36,85 @@ struct BenchStepCommand: ConsoleCommand {
     }
   }
 
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  /// `2 threads`.
+  var threadText: String { "\(threadCount) thread\(threadCount == 1 ? "" : "s")" }
+
+  static func check(batch: Int) throws {
+    if batch < 1 || batch > 65_536 { throw ValidationError("--batch is \(batch), expected 1…65536.") }
+  }
+}
+
+/// `advkit bench machine`: what kernels can be compared with.
+struct BenchMachineCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "machine", abstract: "Measure arithmetic peaks, caches and memory bandwidth.")
+
+  @OptionGroup var options: BenchOptions
+
   func execute(on console: Console) throws -> ExitStatus {
-    let subject = try AnyModel.load(ModelRequest(model), inputSize: size)
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let figures = try StepBenchmark(subject, batch: batch, threads: threads, precision: precision)
-      .run(seconds: seconds)
+    let figures = try MachineBenchmark(
+      threads: options.threadCount, seconds: options.seconds, isForced: options.force
+    ).run()
+    if options.json {
+      console.print(try JSONText.of(figures))
+      return .done
+    }
+    var peaks = Table("GFLOP/s", "1 thread", options.threadText)
+    for peak in figures.peaks {
+      let name = peak.isa + (peak.isSelected ? " (used)" : "")
+      peaks.add(name, MachineText.digits(peak.oneThread, 0), MachineText.digits(peak.allThreads, 0))
+    }
+    var bandwidths = Table("GB/s", "buffer", "read 1", "read \(options.threadCount)", "copy 1", "copy all")
+    for row in figures.bandwidths {
+      bandwidths.add(
+        row.level, MachineText.mebibytes(row.bufferBytes), MachineText.digits(row.readOneThread, 0),
+        MachineText.digits(row.readAllThreads, 0), MachineText.digits(row.copyOneThread, 0),
+        MachineText.digits(row.copyAllThreads, 0))
+    }
+    let caches = figures.caches.map { "L\($0.level) \($0.bytes >> 10) KiB" }.joined(separator: ", ")
+    console.print(peaks.text + "\n\ncaches: \(caches.isEmpty ? "not told by the system" : caches)\n")
+    console.print(bandwidths.text)
+    if !figures.isTrusted { console.print(MachineText.busy) }
+    return .done
+  }
+}
+
+/// `advkit bench load`: decoding of image files.
+struct BenchLoadCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "load", abstract: "Time the decoding of PNG and JPEG images from memory, on one thread.")
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "PNG or JPEG files or folders (default: the built-in images as PNG).", valueName: "path"))
+  var images: [String] = []
+  @Option(help: ArgumentHelp("At most this many images.", valueName: "n")) var limit = 512
+  @Option(help: ArgumentHelp("Seconds to measure each format for.", valueName: "s")) var seconds = 2.0
+  @Flag(help: "Print the figures as JSON.") var json = false
+
+  func validate() throws {
+    if limit < 1 { throw ValidationError("--limit is \(limit), expected 1 or more.") }
+    if !(seconds > 0 && seconds <= 600) {
+      throw ValidationError("--seconds is \(seconds), expected up to 600.")
+    }
+  }
+
+  func execute(on console: Console) throws -> ExitStatus {
+    let figures = try LoadBenchmark(files: images, limit: limit).run(seconds: seconds)
     if json {
       console.print(try JSONText.of(figures))
       return .done
     }
-    let percent = Int((figures.peakFraction * 100).rounded())
-    console.print(
-      """
-      \(model) \(figures.size)×\(figures.size), batch \(batch), \(threads) thread\(threads == 1 ? "" : "s"), \
-      \(figures.precision), \(figures.isa)
-        \(Self.digits(figures.millisecondsPerImage, 4)) ms per image, \
-      \(Self.digits(figures.imagesPerSecond, 1)) images per second
-        \(Self.digits(figures.gigaflops, 1)) GFLOP/s, \(percent)% of the measured peak \
-      (\(Self.digits(figures.probe.allThreads, 0)) on \(threads), \(Self.digits(figures.probe.oneThread, 0)) on 1)
-        \(Self.digits(Double(figures.peakMemory) / 1_048_576, 0)) MiB at most in this process
-      """)
+    var table = Table("format", "images", "images/s", "MB/s of files", "MB/s of pixels")
+    for row in figures.formats {
+      table.add(
+        row.format, "\(row.images)", MachineText.digits(row.imagesPerSecond, 0),
+        MachineText.digits(row.fileMegabytesPerSecond, 1), MachineText.digits(row.pixelMegabytesPerSecond, 1))
+    }
+    console.print(table.text)
     return .done
-  }
-
-  private static func digits(_ value: Double, _ count: Int) -> String {
-    String(format: "%.\(count)f", value)
   }
 }

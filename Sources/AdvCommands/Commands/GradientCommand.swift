@@ -18,6 +18,7 @@ struct GradientCommand: ConsoleCommand {
       """)
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
+  @OptionGroup(title: "Model") var arithmetic: ArithmeticOptions
   @OptionGroup(title: "Arrays") var arrays: ArrayOptions
 
   @Option(help: ArgumentHelp("Labels as NPY, int32 or int64 [N].", valueName: "file"))
@@ -32,7 +33,7 @@ struct GradientCommand: ConsoleCommand {
     let model = try modelOptions.load(quiet: options.quiet, on: console)
     let objective = try objective(for: model)
     let images = try arrays.images(for: model)
-    let classifier = try arrays.classifier(model, for: images)
+    let classifier = try arrays.classifier(model, for: images, arithmetic)
     let batched = BatchedModel(batch: options.batch, threads: options.threadCount) {
       classifier.makeOracle()
     }

@@ -16,6 +16,7 @@ struct PredictCommand: ConsoleCommand {
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @OptionGroup(title: "Model") var labelOptions: LabelOptions
+  @OptionGroup(title: "Model") var arithmetic: ArithmeticOptions
   @OptionGroup(title: "Arrays") var arrays: ArrayOptions
   @OptionGroup(title: "Images") var data: DataOptions
   @OptionGroup(title: "Run") var options: RunOptions
@@ -25,7 +26,7 @@ struct PredictCommand: ConsoleCommand {
       labels: try labelOptions.names(), quiet: options.quiet, on: console)
     if arrays.input != nil {
       let images = try arrays.images(for: model)
-      let classifier = try arrays.classifier(model, for: images)
+      let classifier = try arrays.classifier(model, for: images, arithmetic)
       let batched = BatchedModel(batch: options.batch, threads: options.threadCount) {
         classifier.makeOracle()
       }
@@ -34,7 +35,7 @@ struct PredictCommand: ConsoleCommand {
       return .done
     }
     let source = try data.source(for: model)
-    let classifier = try Classifier(model)
+    let classifier = try arithmetic.classifier(model)
     let run = PredictionRun(source: source, batch: options.batch, threads: options.threadCount) {
       classifier.makeOracle()
     }

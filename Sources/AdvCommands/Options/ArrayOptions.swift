@@ -40,9 +40,11 @@ struct ArrayOptions: ParsableArguments {
   private static let slack: Float = 1e-4  // what a round trip through mean and deviation leaves
 
   /// The model for images of the array's size, compiled for pixels or for preprocessed input.
-  func classifier(_ model: Model, for images: Tensor) throws -> Classifier {
+  func classifier(
+    _ model: Model, for images: Tensor, _ arithmetic: ArithmeticOptions
+  ) throws -> Classifier {
     let fitting = try model.accepting(images.shape.droppingFirst())
-    return try Classifier(fitting, from: raw ? .raw : .pixels)
+    return try arithmetic.classifier(fitting, from: raw ? .raw : .pixels)
   }
 
   /// Writes the result, or prints its shape and first numbers where no file was named.

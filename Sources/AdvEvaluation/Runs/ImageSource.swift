@@ -23,7 +23,7 @@ public struct ImageSource: Sendable {
 
   /// One image as `[C, H, W]` on the lattice of 8-bit levels, so that a file can
   /// hold it exactly.
-  func image(_ place: Int) throws -> Tensor {
+  public func image(_ place: Int) throws -> Tensor {
     let image = try prepare(try dataset.image(place), dataset.source(place))
     return Lattice.contains(image) ? image : Lattice.nearest(image)
   }

@@ -186,6 +186,8 @@ extension Lowering {
 enum SharedResult: Hashable {
   /// Weights packed for a kind of kernel and direction.
   case packed(NodeID, AdvkDirection, ConvolutionKind?)
+  /// Weights prepared for an algorithm of the textbooks.
+  case prepared(NodeID, Arithmetic)
   /// The winners of a max pooling.
   case winners(NodeID, MaxPool)
   /// The sums of a value for each channel, and its products with another one centred at a mean.

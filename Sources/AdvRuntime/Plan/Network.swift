@@ -12,6 +12,10 @@ public struct Network: Sendable {
   /// The graph that both compute, after folding.
   public let graph: Graph
 
+  init(inference: Plan, gradient: Plan, graph: Graph) {
+    (self.inference, self.gradient, self.graph) = (inference, gradient, graph)
+  }
+
   /// Prepares a graph with one input, the images, and one output, the logits; its weights are bound.
   public init(_ graph: Graph, precision: Precision = .exact) throws(GraphError) {
     let pipeline = try Pipeline(graph)

@@ -151,6 +151,36 @@ extension Session {
   }
 }
 
+// MARK: - Measuring
+
+extension Session {
+  /// Runs the convolutions of the last pass over `images` images again, forward or backward, and nothing
+  /// else: for timing them without the changes of layout around them. Results are left undefined.
+  func rerunConvolutions(images: Int, isBackward: Bool) {
+    let phase: Phase = isBackward ? .backward : .forward
+    let own = stretches[phase.rawValue].flatMap { stretch in
+      stretch.steps.filter { plan.steps[$0].kernel.isConvolution }.map {
+        Stretch(steps: $0..<$0 + 1, images: stretch.images)
+      }
+    }
+    isTeamwork(images) ? dispatchTeam(own, images) : dispatch(own, images, size: chunk(images))
+  }
+
+  /// The texts of the plan's convolutions in one direction.
+  func textOfConvolutions(isBackward: Bool) -> String {
+    let phase: Phase = isBackward ? .backward : .forward
+    return plan.steps.filter { $0.phase == phase && $0.kernel.isConvolution }.map(\.kernel.text)
+      .joined(separator: "; ")
+  }
+}
+
+extension Kernel {
+  fileprivate var isConvolution: Bool {
+    self is ConvolutionKernel || self is ScratchConvolutionKernel || self is StemKernel
+      || self is AlgorithmKernel
+  }
+}
+
 // MARK: - Running
 
 extension Session {
@@ -164,9 +194,9 @@ extension Session {
     if plan.isLockstep || phase == .prologue {
       for step in ranges[phase.rawValue] { runAcrossBatch(step, images) }
     } else if isTeamwork(images) {
-      dispatchTeam(phase.rawValue, images)
+      dispatchTeam(stretches[phase.rawValue], images)
     } else {
-      dispatch(phase.rawValue, images, size: chunk(images))
+      dispatch(stretches[phase.rawValue], images, size: chunk(images))
     }
   }
 
@@ -175,13 +205,13 @@ extension Session {
     switch plan.steps[step].kernel.division {
     case .whole:
       plan.steps[step].kernel.run(Memory(entries: workspace.tables[0], batch: images), images)
-    case .images, .groups: dispatch(step, images, size: Plan.group)
+    case .images, .groups: dispatch(stretches[step], images, size: Plan.group)
     }
   }
 
   /// Stretches of steps for all images, in sub-batches that threads draw from a common list.
-  private func dispatch(_ stretches: Int, _ images: Int, size: Int) {
-    job = Job(stretches: self.stretches[stretches], batch: images, size: size)
+  private func dispatch(_ stretches: [Stretch], _ images: Int, size: Int) {
+    job = Job(stretches: stretches, batch: images, size: size)
     let context = Unmanaged.passUnretained(self).toOpaque()
     pool.run((images + size - 1) / size, context) { context, task, worker in
       Unmanaged<Session>.fromOpaque(context).takeUnretainedValue().work(task, worker)
@@ -189,8 +219,8 @@ extension Session {
   }
 
   /// Stretches of steps for all images, each step shared by all threads.
-  private func dispatchTeam(_ stretches: Int, _ images: Int) {
-    job = Job(stretches: self.stretches[stretches], batch: images, size: chunk(images))
+  private func dispatchTeam(_ stretches: [Stretch], _ images: Int) {
+    job = Job(stretches: stretches, batch: images, size: chunk(images))
     let context = Unmanaged.passUnretained(self).toOpaque()
     // As many tasks as threads: each waits for the others, so no thread draws two.
     pool.run(pool.threads, context) { context, task, _ in

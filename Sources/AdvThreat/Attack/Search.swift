@@ -36,6 +36,7 @@ public struct Search: Sendable {
   private var records: [ImageRecord]
   private var notes: [String]
   private var isSettled: [Bool]
+  private var settledRows: [Bool] = []  // the buffer of `evaluate` and `judge`, kept from step to step
 
   /// A search over all images of a problem.
   ///
@@ -50,7 +51,7 @@ public struct Search: Sendable {
     originals = problem.images
     aims = active.map(problem.criterion.aim)
     self.loss = Loss(loss, classCount: oracle.classCount, goal: goal ?? problem.criterion.goal)
-    best = problem.images
+    best = problem.images.rows(0..<problem.count)  // its own from the start
     bestValue = Array(repeating: -.infinity, count: problem.count)
     records = Array(repeating: ImageRecord(), count: problem.count)
     isSettled = Array(repeating: false, count: problem.count)
@@ -100,7 +101,12 @@ public struct Search: Sendable {
     _ x: inout Tensor, as visit: Visit = .candidate, on oracle: any GradientOracle
   ) throws(ThreatError) -> [Int]? {
     guard !isFinished else { return nil }
-    var settled = try linearize(at: x, as: visit, on: oracle)
+    var settled: [Bool] = []
+    swap(&settled, &settledRows)
+    defer { swap(&settled, &settledRows) }
+    let point = shown(x)
+    try oracle.linearize(at: point, logits: &here.logits)
+    take(point, visit, &settled)
     guard settled.contains(false) else {
       let kept = drop(settled, &x)
       here.gradient.resize(to: x.shape)
@@ -119,7 +125,9 @@ public struct Search: Sendable {
   ) throws(ThreatError) -> [Bool] {
     let point = shown(x)
     try oracle.linearize(at: point, logits: &here.logits)
-    return take(point, visit)
+    var settled: [Bool] = []
+    take(point, visit, &settled)
+    return settled
   }
 
   /// Pulls a cotangent `[n, classes]` back into `here.gradient`; rows whose gradient is not finite settle as
@@ -151,9 +159,13 @@ public struct Search: Sendable {
     _ x: inout Tensor, as visit: Visit = .candidate, on oracle: any ScoreOracle
   ) throws(ThreatError) -> [Int]? {
     guard !isFinished else { return nil }
+    var settled: [Bool] = []
+    swap(&settled, &settledRows)
+    defer { swap(&settled, &settledRows) }
     let point = shown(x)
     try oracle.logits(point, into: &here.logits)
-    return drop(take(point, visit), &x)
+    take(point, visit, &settled)
+    return drop(settled, &x)
   }
 
   /// What the model is shown of x: by default x, under limits that ask for it a point of the lattice.
@@ -165,13 +177,13 @@ public struct Search: Sendable {
     return Lattice.quantise(x, around: originals, .strict)
   }
 
-  /// Looks at one row of `here.logits` for every active image; true where the image is settled.
-  private mutating func take(_ x: Tensor, _ visit: Visit) -> [Bool] {
+  /// Looks at one row of `here.logits` for every active image; `settled` becomes true where it is settled.
+  private mutating func take(_ x: Tensor, _ visit: Visit, _ settled: inout [Bool]) {
     let classes = here.logits.rowStride
     here.cotangent.resize(to: here.logits.shape)
     if here.losses.count != active.count { here.losses = Array(repeating: 0, count: active.count) }
     if isMet.count != active.count { isMet = Array(repeating: false, count: active.count) }
-    var settled = Array(repeating: false, count: active.count)
+    if settled.count != active.count { settled = Array(repeating: false, count: active.count) }
     let isOver = problem.limits.isOver?() ?? false
     for row in active.indices {
       records[active[row]].forwardPasses += 1
@@ -188,7 +200,6 @@ public struct Search: Sendable {
       if !settled[row] { settled[row] = isCutShort(row, isOver: isOver) }
       if settled[row] { clearCotangent(range) }
     }
-    return settled
   }
 
   /// Whether an active image has reached its limits; its record then says so.

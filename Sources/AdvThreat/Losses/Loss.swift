@@ -55,14 +55,24 @@ public struct Loss: Sendable {
   /// All images' losses from logits `[n, classes]`, and their derivatives into `cotangent`, resized to fit.
   public func evaluate(_ logits: Tensor, _ aims: [Aim], into cotangent: inout Tensor) -> [Float] {
     precondition(logits.rowCount == aims.count, "\(aims.count) aims for logits \(logits.shape)")
+    var losses: [Float] = []
+    evaluate(logits, aim: { aims[$0] }, into: &cotangent, &losses)
+    return losses
+  }
+
+  /// The same into buffers that are kept from step to step: nothing is allocated where they fit already.
+  func evaluate(
+    _ logits: Tensor, aim: (Int) -> Aim, into cotangent: inout Tensor, _ losses: inout [Float]
+  ) {
+    let (images, classes) = (logits.rowCount, logits.rowStride)
     cotangent.resize(to: logits.shape)
-    let classes = logits.rowStride
-    return logits.withElements { z in
+    if losses.count != images { losses = Array(repeating: 0, count: images) }
+    logits.withElements { z in
       cotangent.withMutableElements { slots in
-        aims.indices.map { image in
+        for image in 0..<images {
           let range = image * classes..<(image + 1) * classes
-          return evaluate(
-            UnsafeBufferPointer(rebasing: z[range]), aims[image],
+          losses[image] = evaluate(
+            UnsafeBufferPointer(rebasing: z[range]), aim(image),
             cotangent: UnsafeMutableBufferPointer(rebasing: slots[range]))
         }
       }
@@ -98,8 +108,8 @@ extension GradientOracle {
     try linearize(at: images, logits: &result.logits)
     if let row = result.logits.firstRowNotFinite { throw .notFinite(what: "logits", image: UInt64(row)) }
     let loss = Loss(choice, classCount: classCount, goal: criterion.goal)
-    let aims = criterion.labels.indices.map(criterion.aim)
-    result.losses = loss.evaluate(result.logits, aims, into: &result.cotangent)
+    loss.evaluate(
+      result.logits, aim: { criterion.aim($0) }, into: &result.cotangent, &result.losses)
     try pullback(result.cotangent, into: &result.gradient)
   }
 

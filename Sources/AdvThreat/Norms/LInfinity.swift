@@ -3,12 +3,8 @@ import AdvTensor
 /// Largest magnitude: every operation is closed form and separate for each coordinate.
 enum LInfinity {
   static func distance(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) -> Double {
-    var peak = 0.0
-    for index in a.indices {
-      let magnitude = (Double(a[index]) - Double(b[index])).magnitude
-      if !(magnitude <= peak) { peak = magnitude }  // NaN wins
-    }
-    return peak
+    guard let left = a.baseAddress, let right = b.baseAddress else { return 0 }
+    return largestDifference(left, right, a.count)
   }
 
   /// x ← clip(clip(x, center ± radius), box); separable, so this order is the Euclidean projection.

@@ -23,6 +23,28 @@ func largestMagnitude(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
   return bad == 0 ? peak : .nan
 }
 
+/// max |a − b| in Double; NaN where a difference is. O(n).
+func largestDifference(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Double {
+  var peaks = SIMD8<Double>()
+  var isUnknown = SIMDMask<SIMD8<Int64>>()
+  let (left, right) = (UnsafeRawPointer(a), UnsafeRawPointer(b))
+  let whole = count / 8 * 8
+  for index in stride(from: 0, to: whole, by: 8) {
+    let d =
+      SIMD8<Double>(left.loadUnaligned(fromByteOffset: index * 4, as: SIMD8<Float>.self))
+      - SIMD8<Double>(right.loadUnaligned(fromByteOffset: index * 4, as: SIMD8<Float>.self))
+    let magnitude = d.replacing(with: -d, where: d .< 0)
+    peaks = peaks.replacing(with: magnitude, where: magnitude .> peaks)
+    isUnknown = isUnknown .| (d .!= d)
+  }
+  var peak = any(isUnknown) ? Double.nan : peaks.max()
+  for index in whole..<count {
+    let d = Double(a[index]) - Double(b[index])
+    peak = d.isNaN || peak.isNaN ? .nan : Swift.max(peak, d.magnitude)
+  }
+  return peak
+}
+
 /// Σ v² in Double, in 8 lanes. O(n).
 func sumOfSquares(_ values: UnsafePointer<Float>, _ count: Int) -> Double {
   var lanes = SIMD8<Double>()

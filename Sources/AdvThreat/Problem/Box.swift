@@ -47,7 +47,7 @@ public struct InputDomain: Hashable, Sendable {
     guard images.shape.rank >= 1 else {
       throw .mismatch(what: "images", got: "shape \(images.shape)", expected: "a batch [n, C, H, W]")
     }
-    guard let imageShape, images.shape.droppingFirst() != imageShape else { return }
+    guard let imageShape, !images.shape.isBatch(of: imageShape) else { return }
     throw .mismatch(
       what: "images", got: "shape \(images.shape.droppingFirst()) per image", expected: "\(imageShape)")
   }

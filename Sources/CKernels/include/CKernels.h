@@ -40,6 +40,9 @@ AdvkISA advk_isa_selected(void);
 /// operations done (2 for each lane of a multiply-add). Time it to find the peak of one core. `sink` receives
 /// a value that keeps the loop alive.
 double advk_peak_probe(AdvkISA isa, ptrdiff_t rounds, float *sink);
+/// The sum of `count` floats, a multiple of 64, with independent loads of whole vectors: its time is that of
+/// reading them.
+float advk_read_sum(AdvkISA isa, const float *values, ptrdiff_t count);
 
 // MARK: Convolution on blocked maps
 
