@@ -92,7 +92,10 @@ let package = Package(
     tests("AdvThreat", imports: ["AdvTensor"]),
     tests("AdvVisual", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels"]),
     tests(
-      "AdvAttacks", imports: ["AdvTensor", "AdvThreat", "AdvClassifier", "AdvModels", "CAllocationCounter"]),
+      "AdvAttacks",
+      imports: [
+        "AdvTensor", "AdvThreat", "AdvFormats", "AdvClassifier", "AdvModels", "CAllocationCounter",
+      ]),
     tests(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),

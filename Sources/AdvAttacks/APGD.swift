@@ -7,6 +7,15 @@ import AdvThreat
 /// checkpoints where progress has stalled. The loop is `AutoPGD`. For L1 the steps are sparse and the radius
 /// shrinks over 3ε, 2ε, ε.
 public struct APGD: Attack {
+  /// What is done where the authors' program has a quirk.
+  public enum Variant: String, CaseIterable, Sendable {
+    /// As in the program: the first step's loss counts as rising where it exceeds 0, and for L1, coordinates that the
+    /// box holds fast take up their share of a sparse step.
+    case published
+    /// The first step is compared with the start, and coordinates that cannot move are passed over.
+    case mended
+  }
+
   /// Gradient steps per restart.
   public var steps = 100
   /// Random starts per image.
@@ -15,6 +24,10 @@ public struct APGD: Attack {
   public var loss: LossChoice = .crossEntropy
   /// The share of rising steps below which the step shrinks.
   public var rho: Float = 0.75
+  /// Draws of a random model over which losses and gradients are averaged.
+  public var samples = 1
+  /// What is done where the authors' program has a quirk.
+  public var variant = Variant.published
 
   /// The published constants.
   public init() {}
@@ -27,8 +40,9 @@ public struct APGD: Attack {
     var search = try Search(problem, loss: loss, on: oracle)
     var x = search.originals
     try search.judge(&x, as: .origin, on: oracle)
+    let method = AutoPGD(steps: steps, ball: ball, rho: rho, samples: samples, variant: variant)
     for restart in 0..<restarts where !search.isFinished {
-      try AutoPGDStart.run(&search, ball, steps: steps, rho: rho, draw: restart, on: oracle)
+      try AutoPGDStart.run(&search, method, draw: restart, on: oracle)
     }
     return search.result
   }
@@ -48,5 +62,7 @@ extension APGD {
     .int("restarts", \.restarts, in: 1...1_000, "Random starts per image."),
     .choice("loss", \.loss, "Objective to ascend."),
     .float("rho", \.rho, in: 0...1, "Share of rising steps below which the step shrinks."),
+    .int("samples", \.samples, in: 1...10_000, "Draws of a random model that are averaged."),
+    .choice("variant", \.variant, "As the authors' program, or with its quirks mended."),
   ]
 }

@@ -2,15 +2,16 @@ import AdvTensor
 import AdvThreat
 import Foundation
 
-/// Carlini & Wagner's L2 attack — 2016, arXiv:1608.04644.
+/// Carlini & Wagner's attacks — 2016, arXiv:1608.04644.
 ///
-/// x' = ½ (tanh(w) + 1) in the box; Adam on ‖x' − x‖² + c · max(0, κ − lead) for several c per image: while
+/// x' = ½ (tanh(w) + 1) in the box. L2: Adam on ‖x' − x‖² + c · max(0, κ − lead) for several c per image: while
 /// nothing is found c grows tenfold, then it is bisected. Adam and w begin anew for every c; each image
 /// stops its own inner loop when its loss no longer falls. The smallest adversarial point over all c is kept.
+/// L∞ is `CarliniThreshold`, L0 `CarliniSupport`.
 public struct CarliniWagner: Attack {
   /// Adam's steps for one c.
   public var steps = 1_000
-  /// The number of values of c.
+  /// The number of values of c (L2).
   public var searches = 9
   /// The first c.
   public var firstConstant: Float = 1e-3
@@ -23,24 +24,9 @@ public struct CarliniWagner: Attack {
   public init() {}
 
   /// Where the box's ends would need an infinite w.
-  private static let inward = 0.999999
+  static let inward = 0.999999
   /// An image whose loss has not fallen below this share of its last check is done with its c.
-  private static let stalled = 0.9999
-
-  /// One image's search for c.
-  private struct Constant {
-    var value: Double
-    var low = 0.0
-    var high = Double.infinity
-    var isBroken = false  // with this c
-
-    /// The next c after the result of this one.
-    mutating func bisect() {
-      if isBroken { high = Swift.min(high, value) } else { low = Swift.max(low, value) }
-      value = high.isFinite ? (low + high) / 2 : value * 10
-      isBroken = false
-    }
-  }
+  static let stalled = 0.9999
 
   /// Searches c for every image.
   public func run(
@@ -49,18 +35,26 @@ public struct CarliniWagner: Attack {
     var search = try Search(problem, loss: .margin, on: oracle)
     var x = search.originals
     try search.judge(&x, as: .origin, on: oracle)
-    var constants = Array(repeating: Constant(value: Double(firstConstant)), count: problem.count)
+    switch problem.objective.norm {
+    case .linf: try CarliniThreshold(attack: self).run(&search, on: oracle)
+    case .l0: try CarliniSupport(attack: self).run(&search, on: oracle)
+    case .l2, .l1: try searchConstants(&search, on: oracle)
+    }
+    return search.result
+  }
+
+  private func searchConstants(_ search: inout Search, on oracle: any GradientOracle) throws(ThreatError) {
+    var constants = Array(repeating: ConstantSearch(first: firstConstant), count: search.problem.count)
     for _ in 0..<searches where !search.isFinished {
       try minimise(&search, &constants, on: oracle)
       search.resume()
       for image in search.active { constants[image].bisect() }
     }
-    return search.result
   }
 
   /// Adam for every image with its own c, until its loss stalls.
   private func minimise(
-    _ search: inout Search, _ constants: inout [Constant], on oracle: any GradientOracle
+    _ search: inout Search, _ constants: inout [ConstantSearch], on oracle: any GradientOracle
   ) throws(ThreatError) {
     var x = search.originals
     var adam = AdamInTanhSpace(search.originals, search.problem.box, rate: Double(rate), inward: Self.inward)
@@ -70,14 +64,18 @@ public struct CarliniWagner: Attack {
       for (row, image) in search.active.enumerated() where search.isMet[row] {
         constants[image].isBroken = true
       }
-      if settled.contains(false) { try search.pullback(weighted(search, constants), &settled, on: oracle) }
+      if settled.contains(false) { try search.pullback(weighted(search, constants.map(\.value)), &settled, on: oracle) }
       if let kept = search.drop(settled, &x) { adam = adam.rows(kept) }
       if step % Swift.max(steps / 10, 1) == 0, step > 0 {
         let isStalled = adam.areStalled(objective(search, x, constants), above: Self.stalled)
         if let kept = search.suspend(isStalled, &x) { adam = adam.rows(kept) }
       }
       search.countStep()
-      adam.step(search.here.gradient, x, search.originals, number: step + 1)
+      // The derivative of ‖x' − x‖² joins that of the weighted loss.
+      var slope = search.here.gradient
+      slope.add(x, times: 2)
+      slope.add(search.originals, times: -2)
+      adam.step(slope, number: step + 1)
     }
     guard !search.isFinished else { return }
     adam.writePoints(&x)
@@ -87,22 +85,24 @@ public struct CarliniWagner: Attack {
     }
   }
 
-  private func weighted(_ search: Search, _ constants: [Constant]) -> Tensor {
+  /// The cotangent of c · max(0, κ − lead), to be lowered; one c per image of the problem.
+  func weighted(_ search: Search, _ constants: [Double]) -> Tensor {
     // c · max(0, κ − lead) is lowered, so the lead's derivative enters with −c where the lead is short.
     var cotangent = search.here.cotangent
     let classes = cotangent.rowStride
     for (row, image) in search.active.enumerated() {
-      let scale = search.here.losses[row] <= wantedLead(search) ? Float(-constants[image].value) : 0
+      let scale = search.here.losses[row] <= wantedLead(search) ? Float(-constants[image]) : 0
       for index in row * classes..<(row + 1) * classes { cotangent[index] *= scale }
     }
     return cotangent
   }
 
-  private func wantedLead(_ search: Search) -> Float {
+  /// κ, at least what the criterion asks for.
+  func wantedLead(_ search: Search) -> Float {
     Swift.max(confidence, search.problem.criterion.margin)
   }
 
-  private func objective(_ search: Search, _ x: Tensor, _ constants: [Constant]) -> [Double] {
+  private func objective(_ search: Search, _ x: Tensor, _ constants: [ConstantSearch]) -> [Double] {
     let distances = Norm.l2.distances(x, search.originals)
     return search.active.indices.map { row in
       let short = Swift.max(0, Double(wantedLead(search)) - Double(search.here.losses[row]))
@@ -112,16 +112,16 @@ public struct CarliniWagner: Attack {
 }
 
 extension CarliniWagner {
-  /// The L2 attack.
+  /// The three attacks of the paper.
   public static let card = AttackCard(
-    "cw", "Carlini & Wagner L2", paper: "arXiv:1608.04644",
+    "cw", "Carlini & Wagner", paper: "arXiv:1608.04644",
     rule: "Adam on |x' - x|^2 + c max(0, kappa - lead), x' = (tanh(w) + 1)/2, c by bisection",
-    norms: [.l2], kind: .minimal, access: .gradients)
+    norms: [.l2, .linf, .l0], kind: .minimal, access: .gradients)
 
   /// The table of parameters.
   public static let parameters: [Parameter<CarliniWagner>] = [
     .int("steps", \.steps, in: 1...100_000, "Adam's steps for one c."),
-    .int("searches", \.searches, in: 1...100, "Values of c tried per image."),
+    .int("searches", \.searches, in: 1...100, "Values of c tried per image (L2)."),
     .float("first-constant", \.firstConstant, in: 1e-10...1e10, "First value of c."),
     .float("rate", \.rate, in: 0...10, "Adam's learning rate."),
     .float("confidence", \.confidence, in: 0...1_000, "Lead in logits that the loss asks for."),

@@ -1,17 +1,16 @@
 import AdvTensor
 import AdvThreat
 
-/// Several attacks one after the other, each on the images that the ones before have not broken; as
-/// published, AutoAttack — Croce & Hein 2020, arXiv:2003.01690.
+/// Several attacks one after the other, each on the images that the ones before have not broken — Croce & Hein 2020,
+/// arXiv:2003.01690.
 ///
 /// An image keeps the first candidate that breaks it, else the one with the largest lead. Members that
 /// cannot work in the problem's norm or for its goal are left out, and the notes say so.
 public struct Cascade: Attack {
   /// The attacks as specifiers, in their order.
-  public var members = ["apgd", "apgd-t", "fab-t", "square"]
+  public var members = AutoAttack().members(.linf)
 
-  /// The standard AutoAttack: Auto-PGD on the cross-entropy, through 9 targets on the DLR, FAB through 9
-  /// targets, 5,000 queries of Square.
+  /// The members of AutoAttack.
   public init() {}
 
   /// Other members; throws for specifiers that the catalogue does not know.
@@ -98,11 +97,9 @@ public struct Cascade: Attack {
 }
 
 extension Cascade {
-  /// AutoAttack, standard version.
+  /// What all cascades share; each goes by its own name.
   public static let card = AttackCard(
-    "autoattack", "AutoAttack", paper: "arXiv:2003.01690",
-    rule:
-      "auto-PGD (cross-entropy), auto-PGD through targets (DLR), FAB through targets, Square; survivors only",
+    "cascade", "Cascade", paper: "arXiv:2003.01690", rule: "one attack after the other; survivors only",
     norms: [.linf, .l2, .l1], kind: .budget, access: .gradients)
 
   /// A cascade has its members' parameters only.

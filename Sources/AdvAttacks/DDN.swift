@@ -34,11 +34,28 @@ public struct DDN: Attack {
       if let kept = try search.evaluate(&x, as: step == 0 ? .origin : .candidate, on: oracle) {
         norms = kept.map { norms[$0] }
       }
-      for row in norms.indices where step > 0 { norms[row] *= search.isMet[row] ? 1 - growth : 1 + growth }
+      let widest = Self.widest(search)
+      for row in norms.indices {
+        norms[row] = Swift.min(norms[row] * (search.isMet[row] ? 1 - growth : 1 + growth), widest[row])
+      }
       move(&x, search, norms, step: step)
     }
     try search.judge(&x, on: oracle)
     return search.result
+  }
+
+  /// The norm of the farthest point of the box from every active image.
+  private static func widest(_ search: Search) -> [Float] {
+    let (box, stride) = (search.problem.box, search.originals.rowStride)
+    return search.originals.withElements { pixels in
+      search.active.indices.map { row in
+        let total = pixels[row * stride..<(row + 1) * stride].reduce(0.0) {
+          let reach = Double(Swift.max($1 - box.lower, box.upper - $1))
+          return $0 + reach * reach
+        }
+        return Float(total.squareRoot())
+      }
+    }
   }
 
   private func move(_ x: inout Tensor, _ search: Search, _ norms: [Float], step: Int) {

@@ -5,7 +5,7 @@ import AdvThreat
 ///
 /// δ ← Π_ε( δ + α ∇ / ‖∇‖₂ ) on the margin, while ε follows the distance to the boundary: an image never
 /// broken takes ε = ‖δ‖ + |margin| / ‖∇‖_q, a broken one (1 − γ) ε at most its best norm, one that was
-/// broken before (1 + γ) ε. α and γ fall along cosines. For L0, ε moves by at least one element.
+/// broken before (1 + γ) ε. α and γ fall along cosines. For L0, ε begins at 1 and moves by at least one element.
 public struct FMN: Attack {
   /// Gradient steps.
   public var steps = 100
@@ -22,7 +22,7 @@ public struct FMN: Attack {
 
   /// One image's radius.
   private struct Radius {
-    var value = Double.infinity  // ε
+    var value: Double  // ε
     var best = Double.infinity  // the smallest adversarial norm
   }
 
@@ -32,7 +32,8 @@ public struct FMN: Attack {
   ) throws(ThreatError) -> AttackResult {
     var search = try Search(problem, loss: .margin, on: oracle)
     var x = search.originals
-    var radii = Array(repeating: Radius(), count: problem.count)
+    let first = problem.objective.norm == .l0 ? 1 : Double.infinity
+    var radii = Array(repeating: Radius(value: first), count: problem.count)
     for step in 0..<steps where !search.isFinished {
       if let kept = try search.evaluate(&x, as: step == 0 ? .origin : .candidate, on: oracle) {
         radii = kept.map { radii[$0] }
@@ -57,7 +58,7 @@ public struct FMN: Attack {
       let shrunk =
         isL0 ? Swift.min(smaller - 1, (smaller * (1 - growth)).rounded(.down)) : smaller * (1 - growth)
       radius.value = Swift.max(Swift.min(shrunk, radius.best), isL0 ? 1 : 0)
-    } else if radius.best.isFinite {
+    } else if radius.best.isFinite || isL0 {
       radius.value =
         isL0
         ? Swift.max(radius.value + 1, (radius.value * (1 + growth)).rounded(.down))
@@ -65,8 +66,9 @@ public struct FMN: Attack {
     } else {
       let slope = dualNorm(search.here.gradient.row(row).elements, search.problem.objective.norm)
       let gap = slope > 0 ? Double(search.here.losses[row].magnitude) / slope : 0
-      // Stretched by 1 + γ: across a straight boundary the plain step would end on a tie.
-      radius.value = isL0 ? (distance + gap).rounded(.up) + 1 : distance + gap * (1 + growth) + 1e-6
+      // On the boundary itself the plain rule stands still on a tie: there ε grows as after a success.
+      let isTied = gap <= 1e-3 * distance
+      radius.value = isTied ? distance * (1 + growth) + 1e-6 : distance + gap
     }
   }
 

@@ -25,6 +25,8 @@ public struct PGD: Attack {
   public var start = Start.random
   /// The loss to ascend.
   public var loss: LossChoice = .crossEntropy
+  /// Draws of a random model over which losses and gradients are averaged.
+  public var samples = 1
 
   /// Forty steps of a tenth of the radius from one random start.
   public init() {}
@@ -39,7 +41,8 @@ public struct PGD: Attack {
       let isOrigin = restart == 0 && start == .origin
       var x = isOrigin ? search.originals : search.randomStart(restart: restart, in: ball)
       for step in 0..<steps where !search.isFinished {
-        try search.evaluate(&x, as: isOrigin && step == 0 ? .origin : .candidate, on: oracle)
+        let visit: Search.Visit = isOrigin && step == 0 ? .origin : .candidate
+        try search.evaluate(&x, as: visit, over: samples, on: oracle)
         ball.ascend(
           &x, along: search.here.gradient, step: relativeStep * ball.radius, around: search.originals,
           in: problem.box)
@@ -64,6 +67,7 @@ extension PGD {
     .float("relative-step", \.relativeStep, in: 0...2, "Step length as a fraction of the radius."),
     .choice("start", \.start, "Where the first restart begins: a random point or the image."),
     .choice("loss", \.loss, "Objective to ascend."),
+    .int("samples", \.samples, in: 1...10_000, "Draws of a random model that are averaged."),
   ]
 
   /// The basic iterative method: ten steps from the image itself.

@@ -16,6 +16,10 @@ public struct TargetedAPGD: Attack {
   public var loss: LossChoice = .dlr
   /// The share of rising steps below which the step shrinks.
   public var rho: Float = 0.75
+  /// Draws of a random model over which losses and gradients are averaged.
+  public var samples = 1
+  /// What is done where the authors' program has a quirk.
+  public var variant = APGD.Variant.published
 
   /// The published constants.
   public init() {}
@@ -29,13 +33,14 @@ public struct TargetedAPGD: Attack {
     var x = search.originals
     try search.judge(&x, as: .origin, on: oracle)
     let ranking = Ranking(search.here.logits, search.active, labels: problem.criterion.labels)
+    let method = AutoPGD(steps: steps, ball: ball, rho: rho, samples: samples, variant: variant)
     for target in 0..<Swift.min(targets, oracle.classCount - 1) {
       for restart in 0..<restarts where !search.isFinished {
         search.aims = search.active.map { image in
           .from(problem.criterion.labels[image], to: ranking.rival(target, of: image))
         }
         let draw = target * restarts + restart
-        try AutoPGDStart.run(&search, ball, steps: steps, rho: rho, draw: draw, on: oracle)
+        try AutoPGDStart.run(&search, method, draw: draw, on: oracle)
       }
     }
     return search.result
@@ -56,5 +61,7 @@ extension TargetedAPGD {
     .int("restarts", \.restarts, in: 1...1_000, "Random starts per target."),
     .choice("loss", \.loss, "Objective to ascend, towards one target."),
     .float("rho", \.rho, in: 0...1, "Share of rising steps below which the step shrinks."),
+    .int("samples", \.samples, in: 1...10_000, "Draws of a random model that are averaged."),
+    .choice("variant", \.variant, "As the authors' program, or with its quirks mended."),
   ]
 }

@@ -15,17 +15,26 @@ public enum AttackCatalog {
         rule: "x <- project(x + alpha steepest(grad loss(x))), from the image")),
     AttackEntry(PGD()),
     AttackEntry(MomentumFGSM()),
+    AttackEntry(NesterovFGSM()),
+    AttackEntry(DiverseInputsFGSM()),
+    AttackEntry(TranslationInvariantFGSM()),
+    AttackEntry(ScaleInvariantFGSM()),
+    AttackEntry(VarianceTunedFGSM()),
     AttackEntry(APGD()),
     AttackEntry(TargetedAPGD()),
+    AttackEntry(SparseDescent()),
     AttackEntry(DeepFool()),
     AttackEntry(DDN()),
     AttackEntry(FMN()),
     AttackEntry(CarliniWagner()),
+    AttackEntry(ElasticNet()),
     AttackEntry(FAB()),
     AttackEntry(
       FAB.targeted,
       card: FAB.card.named(
         "fab-t", "Targeted fast adaptive boundary", rule: "FAB against one rival at a time")),
+    AttackEntry(SaliencyMap()),
+    AttackEntry(BrendelBethge()),
     AttackEntry(Square()),
     AttackEntry(SPSA()),
     AttackEntry(NES()),
@@ -48,17 +57,17 @@ public enum AttackCatalog {
   ]
 
   /// Several of them one after the other.
-  public static let cascades: [AttackEntry] = recipes.map { recipe in
-    Cascade.entry(recipe.name, recipe.title, rule: recipe.rule, recipe.members)
-  }
+  public static let cascades: [AttackEntry] =
+    [AttackEntry(AutoAttack())]
+    + recipes.map { Cascade.entry($0.name, $0.title, rule: $0.rule, $0.members) }
 
   /// The members of a cascade as specifiers, in their order; none for another name.
   public static func members(ofCascade name: String) -> [String] {
-    recipes.first { $0.name == name }?.members ?? []
+    name == AutoAttack.card.id
+      ? AutoAttack().members(.linf) : recipes.first { $0.name == name }?.members ?? []
   }
 
   private static let recipes: [(name: String, title: String, rule: String, members: [String])] = [
-    ("autoattack", "AutoAttack", Cascade.card.rule, Cascade().members),
     (
       "reference", "AutoAttack with the quirks of its program", "AutoAttack, Square's windows as published",
       ["apgd", "apgd-t", "fab-t", "square:reach=reference"]
@@ -66,7 +75,10 @@ public enum AttackCatalog {
     (
       "strong", "AutoAttack with more starts",
       "AutoAttack plus: five starts, DLR without targets, FAB on all classes",
-      ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]
+      [
+        "apgd:restarts=5,variant=mended", "apgd:restarts=5,loss=dlr,variant=mended", "fab:restarts=5", "square",
+        "apgd-t:variant=mended", "fab-t",
+      ]
     ),
     (
       "fast", "A few gradient attacks for continuous integration",

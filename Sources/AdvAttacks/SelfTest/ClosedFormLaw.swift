@@ -52,9 +52,10 @@ public enum ClosedFormLaw {
     _ entry: AttackEntry, _ norm: Norm, _ settings: [LinearScenario.Setting], _ allowance: Allowance? = nil
   ) throws(ThreatError) -> String? {
     guard isAsked(of: entry.card, norm) else { return nil }
+    let allowance = allowance ?? .of(entry.card, norm)
     for setting in settings {
       let scenario = try LinearScenario(setting)
-      if let violation = try violation(entry, norm, scenario, allowance ?? .of(entry.card, norm)) {
+      if let violation = try violation(entry, norm, scenario, allowance) {
         return "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): \(violation)"
       }
     }

@@ -44,22 +44,17 @@ struct AdamInTanhSpace {
     }
   }
 
-  /// One step against the gradient of ‖x' − x‖² plus `gradient`, the weighted loss's, both by x'.
-  mutating func step(_ gradient: Tensor, _ x: Tensor, _ originals: Tensor, number: Int) {
+  /// One step against a gradient by x'; coordinates whose gradient is 0 from the start stay.
+  mutating func step(_ gradient: Tensor, number: Int) {
     let (bias1, bias2) = (1 - pow(0.9, Double(number)), 1 - pow(0.999, Double(number)))
     gradient.withElements { slopes in
-      x.withElements { points in
-        originals.withElements { centers in
-          for index in w.indices {
-            let t = tanh(w[index])
-            let byPoint = 2 * (Double(points[index]) - Double(centers[index])) + Double(slopes[index])
-            // x' = lower + width (tanh w + 1) / 2    so: dw = dx' · width (1 − tanh² w) / 2
-            let slope = byPoint * Double(box.width) * (1 - t * t) / 2
-            first[index] = 0.9 * first[index] + 0.1 * slope
-            second[index] = 0.999 * second[index] + 0.001 * slope * slope
-            w[index] -= rate * (first[index] / bias1) / ((second[index] / bias2).squareRoot() + 1e-8)
-          }
-        }
+      for index in w.indices {
+        let t = tanh(w[index])
+        // x' = lower + width (tanh w + 1) / 2    so: dw = dx' · width (1 − tanh² w) / 2
+        let slope = Double(slopes[index]) * Double(box.width) * (1 - t * t) / 2
+        first[index] = 0.9 * first[index] + 0.1 * slope
+        second[index] = 0.999 * second[index] + 0.001 * slope * slope
+        w[index] -= rate * (first[index] / bias1) / ((second[index] / bias2).squareRoot() + 1e-8)
       }
     }
   }

@@ -13,6 +13,10 @@ struct AutoPGD {
   let ball: Ball
   /// The share of rising steps below which the step shrinks.
   let rho: Float
+  /// Draws of a random model over which losses and gradients are averaged.
+  let samples: Int
+  /// What is done where the authors' program has a quirk.
+  let variant: APGD.Variant
 
   /// The weight of the new direction against the last one, after the first step.
   private static let momentum: Float = 0.75  // a
@@ -22,9 +26,9 @@ struct AutoPGD {
     _ search: inout Search, from start: Tensor, isContinued: Bool, on oracle: any GradientOracle
   ) throws(ThreatError) -> Tensor {
     var x = start
-    try search.evaluate(&x, on: oracle)
+    try search.evaluate(&x, over: samples, on: oracle)
     guard !search.isFinished else { return x }
-    var progress = AutoPGDProgress(x, &search, ball, isContinued: isContinued)
+    var progress = AutoPGDProgress(x, &search, ball, variant, isContinued: isContinued)
     let checks =
       ball.norm == .l1
       ? Swift.stride(from: 0, through: steps, by: Swift.max(4 * steps / 100, 1)).map { $0 }
@@ -32,7 +36,9 @@ struct AutoPGD {
     for step in 1...steps {
       advance(&x, &progress, search, weight: step == 1 ? 1 : Self.momentum)
       // The last point needs no gradient.
-      let kept = step == steps ? try search.judge(&x, on: oracle) : try search.evaluate(&x, on: oracle)
+      let kept =
+        step == steps && samples == 1
+        ? try search.judge(&x, on: oracle) : try search.evaluate(&x, over: samples, on: oracle)
       if let kept { progress.keep(kept) }
       guard !search.isFinished else { return x }
       progress.record(x, &search)
@@ -59,7 +65,11 @@ struct AutoPGD {
             case .linf: step.linf(points.baseAddress! + offset, olds + offset)
             case .l2: step.l2(points.baseAddress! + offset, olds + offset)
             case .l1, .l0:
-              step.l1(points.baseAddress! + offset, olds + offset, share: states[row].share)
+              let x = points.baseAddress! + offset
+              (olds + offset).update(from: x, count: stride)
+              SparseStep.advance(
+                x, slopes + offset, stride, length: states[row].step, share: states[row].share,
+                skippingHeld: variant == .mended, in: box)
             }
           }
         }
@@ -141,21 +151,5 @@ private struct AutoPGDStep {
   @inline(__always)
   private func scaled(_ point: Float, _ center: Float, _ scale: Double) -> Float {
     box.clamp(Float(Double(center) + scale * Double(point - center)))
-  }
-
-  /// A step of L1 length `length` spread evenly over the `share` of steepest coordinates; not yet projected.
-  ///
-  /// Coordinates that the box holds fast are passed over: in the authors' program they take up the share.
-  func l1(_ x: UnsafeMutablePointer<Float>, _ previous: UnsafeMutablePointer<Float>, share: Float) {
-    previous.update(from: x, count: count)
-    let slopes = (0..<count).map { index -> Float in
-      let isHeld = gradient[index] > 0 ? x[index] >= box.upper : x[index] <= box.lower
-      return isHeld ? 0 : gradient[index].magnitude
-    }
-    let rank = Swift.min(Swift.max(Int((1 - share) * Float(count)), 0), count - 1)
-    let threshold = slopes.sorted()[rank]
-    let chosen = (0..<count).filter { slopes[$0] >= threshold && slopes[$0] > 0 }
-    let each = length / Float(Swift.max(chosen.count, 1))
-    for index in chosen { x[index] += gradient[index] > 0 ? each : -each }
   }
 }

@@ -11,7 +11,7 @@ struct AutoPGDProgress {
     var wasReduced = true  // so that the second condition cannot hold at the first checkpoint
     var sinceCheck = 0  // steps since the last checkpoint
     var rises = 0  // of these, the steps that raised the loss
-    var lastLoss: Float = 0  // before the first step 0, as in the authors' program
+    var lastLoss: Float
     var share: Float  // L1: of coordinates that a step moves
     var changed: Int  // L1: coordinates changed at the best point of the last checkpoint
   }
@@ -23,14 +23,15 @@ struct AutoPGDProgress {
   private var previous: Tensor
 
   /// The state after the first look at the start x.
-  init(_ x: Tensor, _ search: inout Search, _ ball: Ball, isContinued: Bool) {
+  init(_ x: Tensor, _ search: inout Search, _ ball: Ball, _ variant: APGD.Variant, isContinued: Bool) {
     let count = x.rowStride
     let changed = Norm.l0.distances(x, search.originals).map { Int($0) }
     rows = search.here.losses.indices.map { row in
       let loss = search.here.losses[row]
       return Row(
         step: (ball.norm == .l1 ? 1 : 2) * ball.radius, bestLoss: loss, bestAtCheck: loss,
-        share: isContinued ? Float(changed[row]) / Float(count) / 1.5 : 0.2,
+        // The authors' program compares the first step's loss with a row of zeros.
+        lastLoss: variant == .published ? 0 : loss, share: isContinued ? Float(changed[row]) / Float(count) / 1.5 : 0.2,
         changed: isContinued ? changed[row] : count)
     }
     // Copies of their own from the start, so that no later step has to make them.

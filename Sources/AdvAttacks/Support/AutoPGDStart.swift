@@ -5,30 +5,29 @@ import AdvThreat
 enum AutoPGDStart {
   /// One start and the run from it.
   static func run(
-    _ search: inout Search, _ ball: Ball, steps: Int, rho: Float, draw: Int, on oracle: any GradientOracle
+    _ search: inout Search, _ method: AutoPGD, draw: Int, on oracle: any GradientOracle
   ) throws(ThreatError) {
-    let x = start(search, ball, draw: draw)
-    guard ball.norm == .l1 else {
-      _ = try AutoPGD(steps: steps, ball: ball, rho: rho)
-        .run(&search, from: x, isContinued: false, on: oracle)
-      return
+    let x = start(search, method.ball, draw: draw)
+    if method.ball.norm == .l1 {
+      try runSparse(&search, method, from: x, on: oracle)
+    } else {
+      _ = try method.run(&search, from: x, isContinued: false, on: oracle)
     }
-    try runSparse(&search, ball, steps: steps, rho: rho, from: x, on: oracle)
   }
 
   /// L1: 30 % of the steps in the ball of 3ε, 30 % in 2ε, the rest in ε, each from the best point so far.
   private static func runSparse(
-    _ search: inout Search, _ ball: Ball, steps: Int, rho: Float, from start: Tensor,
-    on oracle: any GradientOracle
+    _ search: inout Search, _ method: AutoPGD, from start: Tensor, on oracle: any GradientOracle
   ) throws(ThreatError) {
-    let wide = (30 * steps + 99) / 100
+    let wide = (30 * method.steps + 99) / 100
     var x = start
-    for (multiple, share) in [(3, wide), (2, wide), (1, steps - 2 * wide)] as [(Float, Int)]
+    for (multiple, share) in [(3, wide), (2, wide), (1, method.steps - 2 * wide)] as [(Float, Int)]
     where share > 0 && !search.isFinished {
-      let stage = Ball(.l1, radius: multiple * ball.radius)
-      stage.project(&x, around: search.originals, in: search.problem.box)
-      x = try AutoPGD(steps: share, ball: stage, rho: rho).run(
-        &search, from: x, isContinued: true, on: oracle)
+      let stage = AutoPGD(
+        steps: share, ball: Ball(.l1, radius: multiple * method.ball.radius), rho: method.rho,
+        samples: method.samples, variant: method.variant)
+      stage.ball.project(&x, around: search.originals, in: search.problem.box)
+      x = try stage.run(&search, from: x, isContinued: true, on: oracle)
     }
   }
 

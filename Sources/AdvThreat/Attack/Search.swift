@@ -13,6 +13,8 @@ public struct Search: Sendable {
     case origin
     /// Points that an attack proposes.
     case candidate
+    /// Points that only tell the attack something, such as a neighbour or a scaled copy: never candidates.
+    case probe
   }
 
   /// The whole problem.
@@ -29,6 +31,8 @@ public struct Search: Sendable {
   public private(set) var isMet: [Bool] = []
   /// How the points of the next visit were made, one per active image; for threats that want to know.
   public var transformations: [Transformation] = []
+  /// Which of a random model's draws the next passes see; see `RandomizedOracle`.
+  public var draw = 0
 
   private let loss: Loss
   private var best: Tensor
@@ -104,6 +108,7 @@ public struct Search: Sendable {
     var settled: [Bool] = []
     swap(&settled, &settledRows)
     defer { swap(&settled, &settledRows) }
+    announceDraw(to: oracle)
     let point = shown(x)
     try oracle.linearize(at: point, logits: &here.logits)
     take(point, visit, &settled)
@@ -114,7 +119,7 @@ public struct Search: Sendable {
     }
     try pullback(here.cotangent, &settled, on: oracle)
     let kept = drop(settled, &x)
-    countStep()
+    if visit != .probe { countStep() }
     return kept
   }
 
@@ -123,6 +128,7 @@ public struct Search: Sendable {
   public mutating func linearize(
     at x: Tensor, as visit: Visit = .candidate, on oracle: any GradientOracle
   ) throws(ThreatError) -> [Bool] {
+    announceDraw(to: oracle)
     let point = shown(x)
     try oracle.linearize(at: point, logits: &here.logits)
     var settled: [Bool] = []
@@ -148,6 +154,14 @@ public struct Search: Sendable {
     for image in active { records[image].steps += 1 }
   }
 
+  /// Puts other losses and another gradient, one row per active image, in the place of the last `evaluate`'s:
+  /// an average over several passes.
+  public mutating func replace(losses: [Float], gradient: Tensor) {
+    precondition(losses.count == active.count && gradient.rowCount == active.count, "\(gradient.shape)")
+    here.losses = losses
+    here.gradient = gradient
+  }
+
   /// Swaps the gradient of the last `evaluate` with a buffer of the caller's, so that neither is copied.
   public mutating func exchangeGradient(with buffer: inout Tensor) { swap(&here.gradient, &buffer) }
 
@@ -162,6 +176,7 @@ public struct Search: Sendable {
     var settled: [Bool] = []
     swap(&settled, &settledRows)
     defer { swap(&settled, &settledRows) }
+    announceDraw(to: oracle)
     let point = shown(x)
     try oracle.logits(point, into: &here.logits)
     take(point, visit, &settled)
@@ -175,6 +190,11 @@ public struct Search: Sendable {
     guard problem.limits.isOnLattice else { return x }
     if case .minimize = problem.objective { return Lattice.nearest(x) }
     return Lattice.quantise(x, around: originals, .strict)
+  }
+
+  /// Tells a random model which images the rows are and which random numbers they get.
+  private func announceDraw(to oracle: some LabelOracle) {
+    (oracle as? any RandomizedOracle)?.fix(draw: draw, of: active.map { problem.ids[$0] })
   }
 
   /// Looks at one row of `here.logits` for every active image; `settled` becomes true where it is settled.
@@ -214,6 +234,7 @@ public struct Search: Sendable {
 
   /// Keeps the candidate if it is the image's best; true where nothing better can come.
   private mutating func consider(_ row: Int, _ x: Tensor, _ visit: Visit, _ value: Float) -> Bool {
+    guard visit != .probe else { return false }
     let image = active[row]
     let isMet = withRow(row, of: here.logits) { problem.criterion.isMet(image: image, logits: $0) }
     self.isMet[row] = isMet
@@ -307,9 +328,9 @@ public struct Search: Sendable {
     return kept
   }
 
-  /// Takes the images that were set aside back in; aims are again the criterion's.
-  public mutating func resume() {
-    active = isSettled.indices.filter { !isSettled[$0] }
+  /// Takes the images that were set aside back in, those that are `wanted`; aims are again the criterion's.
+  public mutating func resume(_ wanted: (Int) -> Bool = { _ in true }) {
+    active = isSettled.indices.filter { !isSettled[$0] && wanted($0) }
     originals = problem.images.rows(active)
     aims = active.map(problem.criterion.aim)
   }

@@ -32,6 +32,16 @@ public protocol GradientOracle: ScoreOracle {
   func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError)
 }
 
+/// A model with random parts, such as a defence that adds noise.
+///
+/// Its random numbers are a function of its own seed, the image's id and the number of the draw: the same
+/// whichever images share the batch, and at every step of an attack. Before each forward pass a search says
+/// which rows it sends and which draw they get; a pullback belongs to the draw of its linearisation.
+public protocol RandomizedOracle: GradientOracle {
+  /// Until the next call, row i is the image of `ids[i]` with its random numbers of this draw.
+  func fix(draw: Int, of ids: [UInt64])
+}
+
 extension ScoreOracle {
   /// The logits `[n, classCount]` of `[n, C, H, W]`.
   public func logits(_ images: Tensor) throws(ThreatError) -> Tensor {

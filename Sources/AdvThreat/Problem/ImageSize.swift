@@ -23,6 +23,9 @@ public struct ImageSize: Hashable, Sendable {
   /// The number of pixels, whatever their channels.
   public var pixelCount: Int { height * width }
 
+  /// Row and column of every pixel, row by row.
+  public var pixels: [(row: Int, column: Int)] { (0..<pixelCount).map { ($0 / width, $0 % width) } }
+
   /// The position of an element.
   public func offset(_ channel: Int, _ row: Int, _ column: Int) -> Int {
     (channel * height + row) * width + column
