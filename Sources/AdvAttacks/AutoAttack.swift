@@ -27,7 +27,8 @@ public struct AutoAttack: Attack {
     switch version {
     case .standard where norm == .l1: ["apgd:restarts=5", "apgd-t:targets=5", "fab-t", "square"]
     case .standard: ["apgd", "apgd-t", "fab-t", "square"]
-    case .plus: ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]
+    case .plus:
+      ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]
     case .rand: ["apgd:samples=20", "apgd:samples=20,loss=dlr"]
     }
   }
@@ -44,7 +45,8 @@ extension AutoAttack {
   /// AutoAttack.
   public static let card = Cascade.card.named(
     "autoattack", "AutoAttack", paper: "arXiv:2003.01690",
-    rule: "auto-PGD (cross-entropy), auto-PGD through targets (DLR), FAB through targets, Square; survivors only")
+    rule:
+      "auto-PGD (cross-entropy), auto-PGD through targets (DLR), FAB through targets, Square; survivors only")
 
   /// The table of parameters.
   public static let parameters: [Parameter<AutoAttack>] = [

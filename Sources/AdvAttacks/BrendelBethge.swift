@@ -66,10 +66,12 @@ public struct BrendelBethge: Attack {
       let center = search.originals.row(row).elements
       let region = TrustRegion(
         norm: norm, home: (0..<count).map { Double(center[$0]) - Double(point[$0]) },
-        room: (0..<count).map { (Double(box.lower) - Double(point[$0]), Double(box.upper) - Double(point[$0])) },
+        room: (0..<count).map {
+          (Double(box.lower) - Double(point[$0]), Double(box.upper) - Double(point[$0]))
+        },
         slope: (0..<count).map { Double(slope[$0]) }, gain: aim, radius: radii[row])
       for (index, move) in region.step().enumerated() {
-        // An element that comes home is exactly the image's: L0 counts it.
+        // An element that comes home is exactly the image's.
         let isHome = move == region.home[index]
         point[index] = isHome ? center[index] : box.clamp(Float(Double(point[index]) + move))
       }
@@ -87,7 +89,9 @@ public struct BrendelBethge: Attack {
       guard !search.isFinished else { break }
       Rows.forEach(&x, search.here.gradient) { point, slope, count in
         let scale = Float(length / Swift.max(Rows.l2(slope, count), 1e-12))
-        for index in 0..<count { point[index] = search.problem.box.clamp(point[index] + scale * slope[index]) }
+        for index in 0..<count {
+          point[index] = search.problem.box.clamp(point[index] + scale * slope[index])
+        }
       }
       length *= 1.5
     }
@@ -106,7 +110,11 @@ public struct BrendelBethge: Attack {
       middle.add(far, times: 0.5)
       if let kept = try search.judge(&middle, on: oracle) { (near, far) = (near.rows(kept), far.rows(kept)) }
       for row in search.isMet.indices {
-        if search.isMet[row] { far.setRow(row, to: middle, row: row) } else { near.setRow(row, to: middle, row: row) }
+        if search.isMet[row] {
+          far.setRow(row, to: middle, row: row)
+        } else {
+          near.setRow(row, to: middle, row: row)
+        }
       }
     }
     return far
@@ -118,7 +126,7 @@ extension BrendelBethge {
   public static let card = AttackCard(
     "bb", "Brendel & Bethge", paper: "arXiv:1907.01003",
     rule: "x <- x + argmin { |x + d - x0|_p : <b, d> = c, |d|_2 <= r, x + d in box } along the boundary",
-    norms: [.l0, .l1, .l2, .linf], kind: .minimal, access: .gradients)
+    norms: [.l2, .l1, .linf], kind: .minimal, access: .gradients)
 
   /// The table of parameters.
   public static let parameters: [Parameter<BrendelBethge>] = [

@@ -64,7 +64,9 @@ public struct CarliniWagner: Attack {
       for (row, image) in search.active.enumerated() where search.isMet[row] {
         constants[image].isBroken = true
       }
-      if settled.contains(false) { try search.pullback(weighted(search, constants.map(\.value)), &settled, on: oracle) }
+      if settled.contains(false) {
+        try search.pullback(weighted(search, constants.map(\.value)), &settled, on: oracle)
+      }
       if let kept = search.drop(settled, &x) { adam = adam.rows(kept) }
       if step % Swift.max(steps / 10, 1) == 0, step > 0 {
         let isStalled = adam.areStalled(objective(search, x, constants), above: Self.stalled)

@@ -38,7 +38,8 @@ public struct DiverseInputsFGSM: Attack {
         return Resizing(size, probability: probability, shrinkage: shrinkage, &stream)
       }
       var points = ascent.x
-      Rows.forEachIndexed(&points, ascent.x) { row, point, from, _ in resizings[row].apply(from, into: point) }
+      Rows.forEachIndexed(&points, ascent.x) { row, point, from, _ in resizings[row].apply(from, into: point)
+      }
       var slopes = Tensor(ascent.x.shape)
       try ascent.probe(points, into: &slopes, times: 1, on: oracle)
       var gradient = Tensor(slopes.shape)

@@ -86,7 +86,8 @@ public struct SaliencyMap: Attack {
   }
 
   /// Moves the best pair of a row; false where nothing is left to move.
-  private func move(_ x: inout Tensor, _ row: Int, _ gains: Tensor, _ losses: Tensor, _ search: Search) -> Bool
+  private func move(_ x: inout Tensor, _ row: Int, _ gains: Tensor, _ losses: Tensor, _ search: Search)
+    -> Bool
   {
     let (count, box) = (x.rowStride, search.problem.box)
     let points = x.row(row).elements

@@ -77,7 +77,8 @@ extension VarianceTunedFGSM {
   /// VMI-FGSM.
   public static let card = AttackCard(
     "vmifgsm", "Variance-tuned momentum FGSM", paper: "arXiv:2103.15571",
-    rule: "g <- mu g + (grad + v) / |grad + v|_1;  x <- project(x + alpha sign(g));  v = mean grad(x + r) - grad",
+    rule:
+      "g <- mu g + (grad + v) / |grad + v|_1;  x <- project(x + alpha sign(g));  v = mean grad(x + r) - grad",
     norms: [.linf], kind: .budget, access: .gradients)
 
   /// The table of parameters.

@@ -76,7 +76,8 @@ public enum AttackCatalog {
       "strong", "AutoAttack with more starts",
       "AutoAttack plus: five starts, DLR without targets, FAB on all classes",
       [
-        "apgd:restarts=5,variant=mended", "apgd:restarts=5,loss=dlr,variant=mended", "fab:restarts=5", "square",
+        "apgd:restarts=5,variant=mended", "apgd:restarts=5,loss=dlr,variant=mended", "fab:restarts=5",
+        "square",
         "apgd-t:variant=mended", "fab-t",
       ]
     ),

@@ -31,7 +31,8 @@ struct AutoPGDProgress {
       return Row(
         step: (ball.norm == .l1 ? 1 : 2) * ball.radius, bestLoss: loss, bestAtCheck: loss,
         // The authors' program compares the first step's loss with a row of zeros.
-        lastLoss: variant == .published ? 0 : loss, share: isContinued ? Float(changed[row]) / Float(count) / 1.5 : 0.2,
+        lastLoss: variant == .published ? 0 : loss,
+        share: isContinued ? Float(changed[row]) / Float(count) / 1.5 : 0.2,
         changed: isContinued ? changed[row] : count)
     }
     // Copies of their own from the start, so that no later step has to make them.

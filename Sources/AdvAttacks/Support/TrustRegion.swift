@@ -26,7 +26,7 @@ struct TrustRegion {
     return norm == .linf ? nearestBox(fallback: direct) : nearestInRegion(fallback: direct)
   }
 
-  /// L0, L1, L2: the smallest μ whose step stays in the region.
+  /// L1, L2: the smallest μ whose step stays in the region.
   private func nearestInRegion(fallback: [Double]) -> [Double] {
     var best = fallback
     var (low, high) = (1e-9, 1e9)
@@ -69,13 +69,9 @@ struct TrustRegion {
     let (d, pull) = (home[index], lambda * slope[index])
     switch norm {
     case .l2, .linf: return (d + pull) / (1 + mu)
-    case .l1:
+    case .l1, .l0:
       let tilt = pull - mu * d
       return tilt > 1 ? (pull - 1) / mu : (tilt < -1 ? (pull + 1) / mu : d)
-    case .l0:
-      let free = clip(pull / mu, index)
-      let saved = (mu / 2 * d * d - pull * d) - (mu / 2 * free * free - pull * free)
-      return saved > 1 ? free : d
     }
   }
 
@@ -99,7 +95,7 @@ struct TrustRegion {
 
   private func reaches(_ delta: [Double]) -> Bool {
     let total = delta.indices.reduce(0) { $0 + slope[$1] * delta[$1] }
-    return (total - gain).magnitude <= 1e-6 * Swift.max(gain.magnitude, 1e-6)
+    return total >= gain - 1e-4 * gain.magnitude - 1e-12
   }
 
   private func clip(_ value: Double, _ index: Int) -> Double {

@@ -154,12 +154,17 @@ public struct Search: Sendable {
     for image in active { records[image].steps += 1 }
   }
 
-  /// Puts other losses and another gradient, one row per active image, in the place of the last `evaluate`'s:
-  /// an average over several passes.
-  public mutating func replace(losses: [Float], gradient: Tensor) {
+  /// The second half of an `evaluate` over several probes at x: their mean logits, losses and gradient, one row
+  /// per active image, take the place of the last probe's and decide about the candidates.
+  mutating func conclude(
+    _ x: inout Tensor, as visit: Visit, logits: Tensor, losses: [Float], gradient: Tensor
+  ) -> [Int]? {
     precondition(losses.count == active.count && gradient.rowCount == active.count, "\(gradient.shape)")
-    here.losses = losses
-    here.gradient = gradient
+    (here.logits, here.losses, here.gradient) = (logits, losses, gradient)
+    let settled = active.indices.map { consider($0, x, visit, losses[$0]) }
+    let kept = drop(settled, &x)
+    if visit != .probe { countStep() }
+    return kept
   }
 
   /// Swaps the gradient of the last `evaluate` with a buffer of the caller's, so that neither is copied.
