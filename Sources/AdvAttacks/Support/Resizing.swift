@@ -1,4 +1,5 @@
 import AdvTensor
+import AdvThreat
 
 /// A random shrinking of an image onto black, or nothing: a linear map from pixels to pixels.
 struct Resizing {
