@@ -33,9 +33,10 @@ public struct SaliencyMap: Attack {
     var search = try Search(problem, loss: .margin, on: oracle)
     var x = search.originals
     var targets: [Int: Int] = [:]
-    for round in 0... where !search.isFinished {
-      var settled = try search.linearize(at: x, as: round == 0 ? .origin : .candidate, on: oracle)
-      if round == 0 { targets = targetsOfImages(search) }
+    while !search.isFinished {
+      let isFirst = targets.isEmpty
+      var settled = try search.linearize(at: x, as: isFirst ? .origin : .candidate, on: oracle)
+      if isFirst { targets = targetsOfImages(search) }
       for row in settled.indices where search.isMet[row] { settled[row] = true }
       guard settled.contains(false) else {
         search.drop(settled, &x)

@@ -27,14 +27,14 @@ import Testing
 
   func network() throws -> SmoothNetwork { try SmoothNetwork(archive, imageShape: [3, 5, 5]) }
 
-  /// The largest distance between the fixture's points and those that we visited, `last` the number of the last.
-  func gap(_ name: String, _ points: [Tensor], last: Int) throws -> Float {
+  /// How far the points that we visited are from the fixture's, `last` the number of the last.
+  func gaps(_ name: String, _ points: [Tensor], last: Int) throws -> [Float] {
     let expected = try #require(archive["\(name).points"])
     let numbers = Array(Swift.stride(from: 0, to: last, by: Self.stride)) + [last]
     try #require(expected.rowCount == numbers.count && points.count > last)
     return numbers.enumerated().map { row, number in
       zip(expected.row(row).elements, points[number].elements).map { ($0 - $1).magnitude }.max() ?? .infinity
-    }.max() ?? .infinity
+    }
   }
 
   @Test(
@@ -59,14 +59,16 @@ import Testing
     let start = try #require(archive["apgd.\(setting.name).start"])
     let method = AutoPGD(steps: 100, ball: ball, rho: 0.75, samples: 1, variant: .published)
     _ = try method.run(&search, from: start, isContinued: true, on: oracle)
-    #expect(try gap("apgd.\(setting.name).\(loss.name)", oracle.points, last: 100) < Self.tolerance)
+    let gaps = try gaps("apgd.\(setting.name).\(loss.name)", oracle.points, last: 100)
+    #expect(gaps.allSatisfy { $0 < Self.tolerance }, "\(gaps)")
   }
 
   @Test func `DDN visits the points of adversarial-library`() throws {
     let oracle = try network()
     let attack = try AttackCatalog.attack("ddn:steps=40")
     _ = try attack.run(try problem("inner", .minimize(.l2), margin: 0), on: oracle)
-    #expect(try gap("ddn", oracle.points, last: 39) < Self.tolerance)
+    let gaps = try gaps("ddn", oracle.points, last: 39)
+    #expect(gaps.allSatisfy { $0 < Self.tolerance }, "\(gaps)")
   }
 
   @Test(arguments: [("1", Norm.l1), ("2", .l2), ("inf", .linf)])
@@ -74,7 +76,8 @@ import Testing
     let oracle = try network()
     let attack = try AttackCatalog.attack("fmn:steps=40")
     _ = try attack.run(try problem("inner", .minimize(norm), margin: 0), on: oracle)
-    #expect(try gap("fmn.\(name)", oracle.points, last: 39) < Self.tolerance)
+    let gaps = try gaps("fmn.\(name)", oracle.points, last: 39)
+    #expect(gaps.allSatisfy { $0 < Self.tolerance }, "\(gaps)")
   }
 
   @Test(arguments: [("linf", Norm.linf, 0.05 as Float), ("l2", .l2, 0.5)])
