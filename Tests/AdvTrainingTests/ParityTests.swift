@@ -42,7 +42,9 @@ import Testing
     return network.weights
   }
 
-  @Test(arguments: [("lenet5", [1, 28, 28]), ("resnet20", [3, 32, 32]), ("densenet_bc_40_12", [3, 32, 32])])
+  @Test(arguments: [
+    ("lenet5", [1, 28, 28]), ("resnet20", [3, 32, 32]), ("densenet_bc_40_12", [3, 32, 32]),
+  ])
   func `five steps follow PyTorch in every tensor, running statistics included`(
     _ name: String, _ shape: [Int]
   ) throws {
@@ -58,7 +60,9 @@ import Testing
         let vector = HashedNumbers.tensor(
           "probe:\(probe):\(key.dropFirst(name.count + 1))", [tensor.count], -1, 1)
         var product = 0.0
-        for index in 0..<tensor.count { product += 3.0.squareRoot() * Double(vector[index]) * Double(tensor[index]) }
+        for index in 0..<tensor.count {
+          product += 3.0.squareRoot() * Double(vector[index]) * Double(tensor[index])
+        }
         squares += pow(product - Double(entry[1 + probe]), 2)
       }
       // The root mean square over the probes estimates the distance of the tensors.

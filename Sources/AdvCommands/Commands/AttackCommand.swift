@@ -3,7 +3,6 @@ import AdvEvaluation
 import AdvModels
 import AdvThreat
 import ArgumentParser
-import Foundation
 
 /// `advkit attack`: perturbed PNGs and a verdict for every image.
 struct AttackCommand: ConsoleCommand {
@@ -56,7 +55,7 @@ struct AttackCommand: ConsoleCommand {
       documents.append(String(decoding: try manifest.json(), as: UTF8.self))
       guard manifest.isComplete else { return .noResult }
     }
-    if options.json { console.print(Self.joined(documents)) }
+    if options.json { console.print(JSONText.list(documents)) }
     return .done
   }
 
@@ -110,11 +109,7 @@ struct AttackCommand: ConsoleCommand {
 
   private func command(_ run: AttackRun, _ model: Model) throws -> [String] {
     ["advkit", "attack"] + modelOptions.arguments + labelOptions.arguments + arithmetic.arguments
-      + (try data.arguments(for: model)) + attackOptions.arguments(at: run.threat) + (output.save == .all ? ["--save", "all"] : [])
-  }
-
-  private static func joined(_ documents: [String]) -> String {
-    let trimmed = documents.map { $0.trimmingCharacters(in: .newlines) }
-    return trimmed.count == 1 ? trimmed[0] : "[" + trimmed.joined(separator: ",\n") + "]"
+      + (try data.arguments(for: model)) + attackOptions.arguments(at: run.threat)
+      + (output.save == .all ? ["--save", "all"] : [])
   }
 }

@@ -21,6 +21,12 @@ struct Table {
 
 /// Values as JSON text for scripts.
 enum JSONText {
+  /// One document as it is, several as an array.
+  static func list(_ documents: [String]) -> String {
+    let trimmed = documents.map { $0.trimmingCharacters(in: .newlines) }
+    return trimmed.count == 1 ? trimmed[0] : "[" + trimmed.joined(separator: ",\n") + "]"
+  }
+
   /// Indented, with sorted keys.
   static func of(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
