@@ -67,7 +67,7 @@ public struct FMN: Attack {
       let slope = dualNorm(search.here.gradient.row(row).elements, search.problem.objective.norm)
       let gap = slope > 0 ? Double(search.here.losses[row].magnitude) / slope : 0
       // On the boundary itself the plain rule stands still on a tie: there ε grows as after a success.
-      let isTied = gap <= 1e-3 * distance
+      let isTied = gap <= 1e-4 * distance
       radius.value = isTied ? distance * (1 + growth) + 1e-6 : distance + gap
     }
   }
