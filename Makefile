@@ -6,7 +6,7 @@ BUILD := swift build -c release --explicit-target-dependency-import-check error
 # Tests see internal declarations, which is another build: it has a folder of its own.
 TEST_FLAGS := -c release --scratch-path .build-tests -Xswiftc -enable-testing
 
-.PHONY: attack build test lint format install setup toolchain clean
+.PHONY: attack build test lint fuzz format install setup toolchain clean
 
 attack: build  ## Attack the built-in ResNet on the built-in images; perturbed PNGs land in reports/.
 	.build/release/advkit attack --model resnet --eps 0.007 --overwrite
@@ -22,6 +22,9 @@ lint: toolchain  ## Formatting, import walls, file lengths.
 	swift format lint --strict --parallel --configuration .swift-format -r Package.swift Sources Tests
 	Scripts/lint-walls.sh
 
+fuzz: setup  ## 100,000 mutated files through all readers, under the address sanitiser.
+	Scripts/fuzz.sh
+
 format: toolchain
 	swift format format -i --parallel --configuration .swift-format -r Package.swift Sources Tests
 
@@ -36,4 +39,4 @@ toolchain:
 	@Scripts/setup.sh toolchain
 
 clean:
-	rm -rf .build .build-tests .build-static
+	rm -rf .build .build-tests .build-static .build-fuzz
