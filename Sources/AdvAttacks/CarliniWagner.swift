@@ -72,6 +72,7 @@ public struct CarliniWagner: Attack {
         let isStalled = adam.areStalled(objective(search, x, constants), above: Self.stalled)
         if let kept = search.suspend(isStalled, &x) { adam = adam.rows(kept) }
       }
+      if search.active.isEmpty { break }  // a limit can end all images at once, before any gradient
       search.countStep()
       // The derivative of ‖x' − x‖² joins that of the weighted loss.
       var slope = search.here.gradient
