@@ -100,7 +100,7 @@ def main():
     text = [
         "# Performance: advkit against its peers", "",
         f"Made by `{command.strip()}` on {datetime.date.today()}: {processor()}, {arguments.threads} threads, medians of "
-        f"{arguments.rounds} alternating rounds of {arguments.seconds} s. Weights frozen. {versions()}; {advkit.version()}.",
+        f"{arguments.rounds} alternating rounds of {arguments.seconds} s. Weights frozen. {versions()}; advkit {advkit.version()}.",
     ]
     if arguments.force:
         text += ["", "**--force: the machine may have been busy; these figures are not to be quoted.**"]
