@@ -21,6 +21,10 @@ public enum Arithmetic: String, CaseIterable, Sendable {
   /// Operands rounded at random to one of their two neighbours in IEEE half precision, in proportion (Gupta
   /// et al. 2015, arXiv:1502.02551); sums in Float. The draw depends on the element and its place in the
   /// image.
+  ///
+  /// Half precision ends at 2⁻²⁴: gradients of cross-entropy at images that the model is sure of mostly become
+  /// 0, as in training without loss scaling, and attacks on that loss look weaker than they are; those on the
+  /// margin do not.
   case fp16
 
   /// How operands are rounded before they are multiplied.
