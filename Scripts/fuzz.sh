@@ -13,10 +13,11 @@ formats=Tests/Fixtures/formats
 declare -A seeds=(
   [onnx]="$(echo Tests/Fixtures/onnx/*.onnx Tests/Fixtures/onnx/exporters/*.onnx)"
   [safetensors]="$(echo $formats/*.safetensors)"
-  [pickle]="$(echo $formats/*.pt $formats/*.pkl)"
+  [pickle]="$(echo $formats/*.pt)"
   [npy]="$(echo $formats/*.npy)"
   [png]="$(echo $formats/*.png)"
   [jpeg]="$(echo $formats/*.jpg)"
+  [vnnlib]="$formats/property.vnnlib"
 )
 nice swift build -c release --sanitize=address --scratch-path .build-fuzz --product advfuzz
 export ASAN_OPTIONS="max_allocation_size_mb=256:hard_rss_limit_mb=1024:allocator_may_return_null=0:detect_leaks=0:quarantine_size_mb=16"

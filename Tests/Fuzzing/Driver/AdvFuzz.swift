@@ -46,7 +46,9 @@ import Foundation
     var refused = 0
     for trial in first..<first + trials {
       var mutator = Mutator(stream: RandomStream(seed: 2026, UInt64(trial)))
-      let bytes = mutator.mutate(seeds[trial % seeds.count])
+      var bytes = mutator.mutate(seeds[trial % seeds.count])
+      // With checksums made right again, every other mutation reaches what lies behind them.
+      if words[1] == "png", trial % 2 == 1 { PNGChecksums.repair(&bytes) }
       let mark = Array("\(trial) \n".utf8)
       pwrite(state, mark, mark.count, 0)
       startWatchdog()
