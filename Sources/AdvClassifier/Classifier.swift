@@ -23,17 +23,21 @@ public struct Classifier: Sendable {
   ///
   /// Throws `.noWeights` for an untrained model, and where the network's output are probabilities: their
   /// gradients vanish where the network is sure, so attacks on them look weaker than they are.
+  ///
+  /// - Parameter rule: how `pullback` goes through ReLUs; by any but `.gradient` its answers are projections for
+  ///   people to look at, and no gradients. An `arithmetic` knows gradients only.
   public init(
     _ model: Model, from entrance: Model.Entrance = .pixels, precision: Precision = .exact,
-    arithmetic: Arithmetic? = nil
+    arithmetic: Arithmetic? = nil, rectifying rule: BackwardRectifier = .gradient
   ) throws(ModelError) {
+    precondition(arithmetic == nil || rule == .gradient, "an arithmetic knows gradients only")
     let graph = try model.boundGraph(from: entrance)
     try Self.requireLogits(graph, model.name)
     do throws(GraphError) {
       if let arithmetic {
         network = try Network(graph, arithmetic: arithmetic)
       } else {
-        network = try Network(graph, precision: precision)
+        network = try Network(graph, precision: precision, rectifying: rule)
       }
     } catch {
       throw .graph(model: model.name, error)

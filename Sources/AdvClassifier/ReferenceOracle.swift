@@ -14,12 +14,14 @@ public final class ReferenceOracle<S: ReferenceScalar>: GradientOracle {
   private let backward: Interpreter<S>
   private var images: ReferenceTensor<S>?
 
-  /// The oracle of a model with weights, by default one that takes pixels.
-  public init(_ model: Model, from entrance: Model.Entrance = .pixels) throws(ModelError) {
+  /// The oracle of a model with weights, by default one that takes pixels and pulls back gradients.
+  public init(
+    _ model: Model, from entrance: Model.Entrance = .pixels, rectifying rule: BackwardRectifier = .gradient
+  ) throws(ModelError) {
     let graph = try model.boundGraph(from: entrance)
     do throws(GraphError) {
       backward = Interpreter(
-        try graph.differentiated(graph.outputs[0], toward: [graph.inputs[0].id]))
+        try graph.differentiated(graph.outputs[0], toward: [graph.inputs[0].id], rectifying: rule))
     } catch {
       throw .graph(model: model.name, error)
     }

@@ -53,6 +53,23 @@ import Testing
     #expect(relativeError(left.elements.map(Double.init), right.elements.map(Double.init)) < 1e-5)
   }
 
+  @Test(arguments: BackwardRectifier.allCases)
+  func `the plan goes back through ReLUs by the same rule as the definition`(_ rule: BackwardRectifier) throws
+  {
+    let model = try HashedNumbers.model("squeezenet1_1", inputShape: [3, 48, 48], classes: 4)
+    let images = HashedNumbers.tensor("pixels", [1, 3, 48, 48], 0, 1)
+    let (oracle, definition) = (
+      try Classifier(model, rectifying: rule).makeOracle(),
+      try ReferenceOracle<Double>(model, rectifying: rule)
+    )
+    let (left, right) = (
+      try oracle.logitGradient(of: 1, at: images), try definition.logitGradient(of: 1, at: images)
+    )
+    #expect(relativeError(left.elements.map(Double.init), right.elements.map(Double.init)) < 1e-4)
+    let plain = try Classifier(model).makeOracle().logitGradient(of: 1, at: images)
+    #expect((left == plain) == (rule == .gradient))
+  }
+
   @Test(arguments: ["resnet20", "lenet5", "mlp", "squeezenet1_1"])
   func `an image's answer does not depend on its neighbours`(_ name: String) throws {
     let shape: Shape = name == "squeezenet1_1" ? [3, 48, 48] : try ModelCatalog.entry(named: name).shape

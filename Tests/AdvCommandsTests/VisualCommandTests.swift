@@ -88,7 +88,9 @@ struct VisualCommandTests {
     #expect(pictures.count { $0["adversarial"] as? Bool == true } >= 1 && pictures.count > 3)
     for picture in pictures {
       let maps = try #require(picture["maps"] as? [[String: Any]])
-      #expect(maps.count == 4)
+      #expect(maps.count == 6)
+      // The two projections are no gradients, and differ from each other.
+      #expect(Set(maps.filter { $0["gap"] == nil }.compactMap { $0["total"] as? Double }).count == 5)
       let gap = maps.compactMap { $0["gap"] as? Double }
       #expect(gap.count == 1 && gap[0] < 0.05, "\(picture["id"] ?? ""): \(gap)")
     }

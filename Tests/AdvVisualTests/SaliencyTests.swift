@@ -26,7 +26,8 @@ import Testing
     let weights = oracle.weights.row(1).elements
     let shares = zip(weights, image.elements).map { $0 * $1 }
     for (method, expected) in [
-      (Saliency.Method.gradient, weights), (.smoothGrad, weights), (.gradientTimesInput, shares),
+      (Saliency.Method.gradient, weights), (.smoothGrad, weights), (.deconvnet, weights), (.guided, weights),
+      (.gradientTimesInput, shares),
       (.integratedGradients, shares),
     ] {
       let map = try Saliency().map(method, of: 1, at: image, on: oracle)

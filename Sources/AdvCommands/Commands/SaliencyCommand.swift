@@ -25,7 +25,7 @@ struct SaliencyCommand: ConsoleCommand {
 
   @Option(
     help: ArgumentHelp(
-      "gradient, gradient-x-input, smoothgrad, integrated-gradients, several of them, or all.",
+      "gradient, gradient-x-input, smoothgrad, integrated-gradients, deconvnet, guided-backpropagation, some or all.",
       valueName: "list"))
   var method = "all"
 
@@ -72,6 +72,8 @@ struct SaliencyCommand: ConsoleCommand {
     (run.saliency.baseline, run.saliency.seed) = (baseline, seed)
     let source = try data.source(for: model)
     let classifier = try Classifier(model)
+    let deconvnet = try Classifier(model, rectifying: .deconvolution)
+    let guided = try Classifier(model, rectifying: .guided)
     let folder = try OutputFolder(
       at: output.out ?? "reports/" + FileNames.safe("saliency-\(model.name)\(attack.map { "-" + $0 } ?? "")"),
       overwrite: output.overwrite)
@@ -88,7 +90,10 @@ struct SaliencyCommand: ConsoleCommand {
     let facts = AttackManifest.ModelFacts(model)
     let explained = try SaliencyOutput(run, of: source, model: facts, in: folder.staging).write(
       attacked: attacked, command: try command(for: model), threads: options.threadCount,
-      makeOracle: { classifier.makeOracle() }, progress: { progress.show($0, "") })
+      makeViews: {
+        .init(
+          gradient: classifier.makeOracle(), deconvnet: deconvnet.makeOracle(), guided: guided.makeOracle())
+      }, progress: { progress.show($0, "") })
     progress.finish()
     let path = folder.path
     try folder.publish()

@@ -24,7 +24,8 @@ struct AscentOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "score (unnormalised), probability or margin (the default with --eps).", valueName: "what"))
+      "score (unnormalised), probability, or margin over the strongest other class, which may be a near twin "
+        + "(the default with --eps).", valueName: "what"))
   var objective: String?
 
   @Option(help: ArgumentHelp("fourier, or pixels (the default with --from).", valueName: "numbers"))

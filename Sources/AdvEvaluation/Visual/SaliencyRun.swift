@@ -18,6 +18,34 @@ public struct SaliencyRun: Sendable {
   /// A run of methods.
   public init(_ methods: [Saliency.Method]) { self.methods = methods }
 
+  /// One worker's views of a model, by the rule by which each goes back through ReLUs.
+  public struct Views {
+    private let oracles: [Saliency.Method: any GradientOracle]
+    let gradient: any GradientOracle
+
+    /// The views that methods need: the classifiers `deconvnet` and `guided` are made with those rules.
+    public init(
+      gradient: any GradientOracle, deconvnet: (any GradientOracle)? = nil,
+      guided: (any GradientOracle)? = nil
+    ) {
+      self.gradient = gradient
+      var oracles: [Saliency.Method: any GradientOracle] = [:]
+      oracles[.deconvnet] = deconvnet
+      oracles[.guided] = guided
+      self.oracles = oracles
+    }
+
+    /// The view that a method asks.
+    func oracle(for method: Saliency.Method) throws(ThreatError) -> any GradientOracle {
+      guard method == .deconvnet || method == .guided else { return gradient }
+      guard let oracle = oracles[method] else {
+        throw .unsupported(
+          attack: method.rawValue, what: "a model without the rule for its ReLUs", remedy: "leave it out")
+      }
+      return oracle
+    }
+  }
+
   /// One picture with its maps.
   public struct Explained: Sendable, Encodable {
     /// The image's name in the run.
@@ -60,14 +88,17 @@ public struct SaliencyRun: Sendable {
 
   /// The maps of one picture `[C, H, W]`; `key` is the image's own number for SmoothGrad's noise.
   public func explain(
-    _ image: Tensor, id: String, key: UInt64, isAdversarial: Bool, on oracle: any GradientOracle
+    _ image: Tensor, id: String, key: UInt64, isAdversarial: Bool, on views: Views
   ) throws -> Explained {
-    let logits = try oracle.logits(image.reshaped(to: image.shape.prepending(1)))
+    let logits = try views.gradient.logits(image.reshaped(to: image.shape.prepending(1)))
     if logits.firstRowNotFinite != nil { throw ThreatError.notFinite(what: "logits", image: key) }
     let named = ClassReading(logits.elements, of: 0).named
     let wanted = label ?? named
     let maps = try methods.map { method in
-      (method: method, map: try saliency.map(method, of: wanted, at: image, key: key, on: oracle))
+      (
+        method: method,
+        map: try saliency.map(method, of: wanted, at: image, key: key, on: views.oracle(for: method))
+      )
     }
     return Explained(
       id: id, isAdversarial: isAdversarial, reading: ClassReading(logits.elements, of: wanted), maps: maps)
@@ -116,14 +147,14 @@ public struct SaliencyOutput: Sendable {
   /// - Parameter attacked: the results of an attack whose files are in the same folder.
   public func write(
     attacked: [ImageResult], command: [String], threads: Int,
-    makeOracle: @escaping @Sendable () throws -> any GradientOracle,
+    makeViews: @escaping @Sendable () throws -> SaliencyRun.Views,
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws -> [SaliencyRun.Explained] {
     try folder.createFolder("maps")
     let places = BatchPool.batches(of: source.count, size: 1)
-    let parts = try BatchPool(threads: threads, stop: StopSignal()).map(places, state: makeOracle) {
-      oracle, places in
-      try rows(places.lowerBound, attacked, on: oracle)
+    let parts = try BatchPool(threads: threads, stop: StopSignal()).map(places, state: makeViews) {
+      views, places in
+      try rows(places.lowerBound, attacked, on: views)
     } finished: { places, _ in
       progress(places.upperBound)
     }
@@ -145,7 +176,7 @@ public struct SaliencyOutput: Sendable {
 
   private var title: String { "\(model.name): where the score comes from" }
 
-  private func rows(_ place: Int, _ attacked: [ImageResult], on oracle: any GradientOracle) throws -> [Row] {
+  private func rows(_ place: Int, _ attacked: [ImageResult], on views: SaliencyRun.Views) throws -> [Row] {
     let (id, key) = (source.identifier(place), source.key(place))
     var pictures = [(try source.image(place), false)]
     let result = attacked.first { $0.id == id }
@@ -153,7 +184,7 @@ public struct SaliencyOutput: Sendable {
       pictures.append((try PNG.read(folder.path(of: file)).image.tensor(), true))
     }
     let rows = try pictures.map { image, isAdversarial -> Row in
-      let explained = try run.explain(image, id: id, key: key, isAdversarial: isAdversarial, on: oracle)
+      let explained = try run.explain(image, id: id, key: key, isAdversarial: isAdversarial, on: views)
       let isGood = isAdversarial ? result?.outcome != .broken : result?.outcome != .alreadyWrong
       return (explained, try run.cells(explained, image, names: model.classes, isGood: isGood))
     }

@@ -17,8 +17,12 @@ public struct Network: Sendable {
   }
 
   /// Prepares a graph with one input, the images, and one output, the logits; its weights are bound.
-  public init(_ graph: Graph, precision: Precision = .exact) throws(GraphError) {
-    let pipeline = try Pipeline(graph)
+  ///
+  /// - Parameter rule: how cotangents go back through ReLUs; any but `.gradient` is for looking at a network.
+  public init(
+    _ graph: Graph, precision: Precision = .exact, rectifying rule: BackwardRectifier = .gradient
+  ) throws(GraphError) {
+    let pipeline = try Pipeline(graph, rectifying: rule)
     self.graph = pipeline.folded
     inference = try Plan(pipeline.fusedInference)
     gradient = try Plan(pipeline.fused, precision: precision)

@@ -28,14 +28,15 @@ public struct Pipeline: Sendable {
   /// Ready to be planned, logits only.
   public let fusedInference: Graph
 
-  /// Runs all passes on a graph with one input and one output, and bound weights.
-  public init(_ graph: Graph) throws(GraphError) {
+  /// Runs all passes on a graph with one input and one output, and bound weights; the way back goes through
+  /// ReLUs by a rule, of which `.gradient` alone gives gradients.
+  public init(_ graph: Graph, rectifying rule: BackwardRectifier = .gradient) throws(GraphError) {
     try Self.check(graph)
     self.graph = graph
     folded = try graph.checked().foldingConstants().foldingBatchNorm()
     gradient =
       try folded
-      .differentiated(folded.outputs[0], toward: [folded.inputs[0].id]).foldingConstants()
+      .differentiated(folded.outputs[0], toward: [folded.inputs[0].id], rectifying: rule).foldingConstants()
     fused = gradient.fusingEpilogues().removingUnused()
     fusedInference = folded.fusingEpilogues().removingUnused()
   }

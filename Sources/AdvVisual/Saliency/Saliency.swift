@@ -13,6 +13,12 @@ public struct Saliency: Sendable {
     case smoothGrad = "smoothgrad"
     /// (x − b) · ∫ ∂S/∂x from the baseline b to x — Sundararajan, Taly & Yan 2017, arXiv:1703.01365.
     case integratedGradients = "integrated-gradients"
+    /// The score projected back through the filters, with every ReLU keeping what is positive on the way back —
+    /// Zeiler & Fergus 2014, arXiv:1311.2901. It needs an oracle whose pullback does that.
+    case deconvnet
+    /// The same, where the ReLU was open as well: guided backpropagation — Springenberg et al. 2015,
+    /// arXiv:1412.6806. It needs an oracle whose pullback does that.
+    case guided = "guided-backpropagation"
 
     /// Whether the shares have a sign that means for and against the class.
     public var isSigned: Bool { self == .gradientTimesInput || self == .integratedGradients }
@@ -54,15 +60,17 @@ public struct Saliency: Sendable {
   }
 
   /// The map of one class's score for one image `[C, H, W]`; `key` is the image's own number for its noise.
+  ///
+  /// - Parameter oracle: for `.deconvnet` and `.guided` one that pulls back by their rule, else gradients.
   public func map(
     _ method: Method, of label: Int, at image: Tensor, key: UInt64 = 0, on oracle: any GradientOracle
   ) throws(ThreatError) -> Map {
     let batch = image.reshaped(to: image.shape.prepending(1))
     let score = try self.score(of: label, batch, on: oracle)
     switch method {
-    case .gradient, .gradientTimesInput:
+    case .gradient, .gradientTimesInput, .deconvnet, .guided:
       let slope = try oracle.logitGradient(of: label, at: batch).row(0)
-      let values = method == .gradient ? slope : Self.product(slope, image) { $0 * $1 }
+      let values = method == .gradientTimesInput ? Self.product(slope, image) { $0 * $1 } : slope
       return Map(values: values, score: score, baselineScore: nil)
     case .smoothGrad:
       let mean = try meanGradient(of: label, on: oracle) { noisy(image, copy: $0, key) }
