@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+    .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CKernels"),
     .target(name: "CWeights", exclude: ["weights"]),
@@ -62,7 +63,7 @@ let package = Package(
       "AdvEvaluation",
       imports: [
         "AdvTensor", "AdvGraph", "AdvFormats", "AdvModels", "AdvThreat", "AdvClassifier", "AdvAttacks",
-        "AdvDefenses", "AdvData", "AdvVisual", mustache,
+        "AdvDefenses", "AdvData", "AdvVisual", "CSQLite", mustache,
       ]),
     library(
       "AdvCommands",

@@ -2,7 +2,7 @@
 # Makes sure that this machine can build advkit: a Swift toolchain, and Debian's development packages.
 set -euo pipefail
 
-packages=(libpng-dev libjpeg-dev zlib1g-dev libopenblas-dev libssl-dev)
+packages=(libpng-dev libjpeg-dev zlib1g-dev libopenblas-dev libssl-dev libsqlite3-dev)
 
 require_toolchain() {
   if ! command -v swift >/dev/null; then

@@ -14,8 +14,9 @@ struct Advkit: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      AttackCommand.self, MaximizeCommand.self, SaliencyCommand.self, TrainCommand.self, AugmentCommand.self,
-      PredictCommand.self, GradientCommand.self, InspectCommand.self, ConvertCommand.self, ModelsCommand.self,
-      AttacksCommand.self, DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self, BenchCommand.self,
+      AttackCommand.self, EvaluateCommand.self, MergeCommand.self, ReplayCommand.self, CheckCommand.self,
+      MaximizeCommand.self, SaliencyCommand.self, TrainCommand.self, AugmentCommand.self, PredictCommand.self,
+      GradientCommand.self, InspectCommand.self, ConvertCommand.self, ModelsCommand.self, AttacksCommand.self,
+      DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self, BenchCommand.self,
     ])
 }

@@ -14,6 +14,10 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
   case template(String)
   /// A file that could not be written or read.
   case file(FormatError)
+  /// The ledger of a run cannot be used.
+  case ledger(path: String, problem: String, remedy: String)
+  /// What was asked for does not fit what an earlier run did.
+  case plan(path: String, problem: String, remedy: String)
 
   /// One or two lines: what, where, got, expected, remedy.
   public var description: String {
@@ -29,6 +33,8 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
       "\(path): the file does not hold the pixels that were written.\n  Check the disk; nothing of this run is kept."
     case .template(let problem): "report template: \(problem)"
     case .file(let error): error.description
+    case .ledger(let path, let problem, let remedy): "\(path): \(problem).\n  \(remedy)"
+    case .plan(let path, let problem, let remedy): "\(path): \(problem).\n  \(remedy)"
     }
   }
 }

@@ -38,6 +38,9 @@ public enum ModelCatalog {
   /// The names of `all`.
   public static var names: [String] { all.map(\.name) }
 
+  /// The names of the models whose weights the program holds.
+  public static var builtIn: [String] { EmbeddedWeights.names }
+
   /// The entry of a name, or of a name with parameters as in `wide_resnet:width=2`; an unknown one is an error that
   /// offers the nearest.
   public static func entry(named name: String) throws(ModelError) -> ModelEntry {

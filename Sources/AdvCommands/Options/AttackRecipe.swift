@@ -17,8 +17,8 @@ struct AttackRecipe: Codable {
   /// Whether the text of `--attack` is the path of a recipe and not a name.
   static func isPath(_ text: String) -> Bool { text.hasSuffix(".yaml") || text.hasSuffix(".yml") }
 
-  /// The attack that a file describes.
-  static func attack(path: String) throws -> ConfiguredAttack {
+  /// The recipe in a file.
+  static func read(path: String) throws -> AttackRecipe {
     let bytes = try FileBytes.read(path, limit: sizeLimit)
     let recipe: AttackRecipe
     do {
@@ -29,6 +29,12 @@ struct AttackRecipe: Codable {
           + "  See attacks/fast.yaml for an example.")
     }
     guard !recipe.attacks.isEmpty else { throw InputError("\(path): the list of attacks is empty.") }
+    return recipe
+  }
+
+  /// The attack that a file describes.
+  static func attack(path: String) throws -> ConfiguredAttack {
+    let recipe = try read(path: path)
     let card = Cascade.card.named(
       recipe.name, recipe.title, rule: recipe.attacks.joined(separator: ", then ") + "; survivors only")
     return ConfiguredAttack(try Cascade(members: recipe.attacks), card: card)

@@ -45,12 +45,29 @@ struct DataOptions: ParsableArguments {
     (selection.offset, selection.limit) = (offset, limit)
     if !isLabelled { return try ImageList.open(images).selecting(selection) }
     let dataset = try DatasetSpecifier(parsing: try specifier(for: model)).open()
+    try Self.check(dataset, fits: model)
+    return try dataset.selecting(selection)
+  }
+
+  /// Throws for a data set with more classes than the model knows.
+  static func check(_ dataset: any Dataset, fits model: Model) throws {
     guard dataset.classes.count <= model.classCount else {
       throw InputError(
         "\(dataset.name) has \(dataset.classes.count) classes, model '\(model.name)' knows \(model.classCount)."
           + "\n  Give a data set of the model's classes, or use --images.")
     }
-    return try dataset.selecting(selection)
+  }
+
+  /// The selected images of `shapes10` with the knobs turned; throws for any other data set.
+  func open(turning nuisances: Nuisances, for model: Model) throws -> any Dataset {
+    let parsed = try DatasetSpecifier(parsing: isLabelled ? try specifier(for: model) : "folder")
+    guard parsed.kind == "shapes10", let split = Shapes10.Split(rawValue: parsed.argument ?? "test") else {
+      throw InputError("--nuisances needs --dataset shapes10: other images have no knobs to turn.")
+    }
+    var selection = Selection()
+    selection.classes = try classes.map { try Lists.words($0, option: "--classes") } ?? []
+    (selection.offset, selection.limit) = (offset, limit)
+    return try Shapes10(split, nuisances: nuisances).selecting(selection)
   }
 
   /// The selected images, scaled and cropped where the model's card says so.

@@ -6,6 +6,9 @@ struct Table {
 
   init(_ head: String...) { rows = [head] }
 
+  /// A table of finished rows of equal length, the head first.
+  init(rows: [[String]]) { self.rows = rows }
+
   mutating func add(_ cells: String...) { rows.append(cells) }
 
   /// The lines, every column as wide as its widest cell.

@@ -155,6 +155,13 @@ enum FileTree {
     rmdir(path)
   }
 
+  /// Moves a file over another one.
+  static func move(_ from: String, to path: String) throws(EvaluationError) {
+    guard rename(from, path) == 0 else {
+      throw .folder(path: path, problem: "cannot be put in place: \(message(errno))")
+    }
+  }
+
   static func message(_ number: Int32) -> String {
     strerror(number).map { String(cString: $0).lowercased() } ?? "system error \(number)"
   }

@@ -7,7 +7,7 @@ struct AttackBatch {
   let run: AttackRun
   let places: Range<Int>
   let oracle: any GradientOracle
-  let folder: OutputFolder.Staging
+  let store: any ImageStore
   let hurry: StopSignal
 
   /// The results of the batch in its order. One clean pass, the attack's passes, one pass for each verdict.
@@ -97,11 +97,7 @@ struct AttackBatch {
     let shape = images.shape.droppingFirst()
     let loaded = try ids.indices.map { row in
       let name = Self.file(ids[row])
-      let image = try PixelImage(images.row(row), named: name)
-      try folder.write(try PNG.encode(image), to: name)
-      let read = try PNG.read(folder.path(of: name)).image
-      guard read == image else { throw EvaluationError.readBack(path: folder.path(of: name)) }
-      return read.tensor()
+      return try store.roundTrip(try PixelImage(images.row(row), named: name), name: name).tensor()
     }
     return Tensor.stacking(loaded, rowShape: shape)
   }
@@ -136,6 +132,7 @@ extension ImageResult {
     isBrokenInFloat = judged.inFloat[row].outcome == .broken
     isSpoilt = judged.isSpoilt[row]
     outcome = judged.inFile[row].outcome
+    margin = judged.inFile[row].lead
     distances = judged.inFile[row].distances
     adversarial = AttackBatch.prediction(judged.fileLogits, row: row)
     file = AttackBatch.file(id)

@@ -126,7 +126,7 @@ public struct AttackRun: Sendable {
     let parts = try pool.map(
       BatchPool.batches(of: source.count, size: batchSize), state: makeOracle
     ) { oracle, places in
-      try AttackBatch(run: self, places: places, oracle: oracle, folder: folder, hurry: hurry).result()
+      try AttackBatch(run: self, places: places, oracle: oracle, store: folder, hurry: hurry).result()
     } finished: { _, part in
       total.withLock { total in
         total.images += part.images.count

@@ -50,6 +50,8 @@ public struct ImageResult: Sendable {
   public var remark: String?
   /// Whether the attack was ended by a limit of queries or of time.
   public var isCutShort = false
+  /// The lead of the wanted class in the file's logits; the image is broken where it is above 0.
+  public var margin: Float?
   /// The perturbation in the file, in every norm.
   public var distances: Distances?
   /// Steps of the attack.

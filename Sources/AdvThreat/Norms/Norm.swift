@@ -48,6 +48,11 @@ public struct Distances: Hashable, Sendable {
   /// The largest magnitude.
   public let linf: Double
 
+  /// Norms that were measured before, as a record holds them.
+  public init(l0: Int, l1: Double, l2: Double, linf: Double) {
+    (self.l0, self.l1, self.l2, self.linf) = (l0, l1, l2, linf)
+  }
+
   /// The norms of `a − b`, two rows of equal length. O(n).
   public init(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) {
     l0 = Int(Norm.l0.distance(a, b))

@@ -1,0 +1,94 @@
+import AdvEvaluation
+import AdvModels
+import AdvThreat
+import ArgumentParser
+
+/// The grid of `advkit evaluate`: models × defences × attacks × ε.
+struct GridOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Names or files, name:weights=FILE,arch=NAME for a checkpoint; all for every built-in one.",
+      valueName: "list"))
+  var models: String
+
+  @Option(help: ArgumentHelp("Defences, none for the model as it is.", valueName: "list"))
+  var defenses = "none"
+
+  @Option(
+    help: ArgumentHelp(
+      "Attacks or recipes, as in fgsm,pgd:steps=40,restarts=5,autoattack.", valueName: "list"))
+  var attacks: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Radii, as in 1/255,2/255,8/255 or 1px,2px.", valueName: "list"))
+  var eps: String?
+
+  @Option(help: ArgumentHelp("linf, l2, l1 or l0.", valueName: "norm"))
+  var norm = "linf"
+
+  @Option(
+    help: ArgumentHelp(
+      "How ε meets the 256 levels of a file: strict (never more than ε) or nearest.", valueName: "rule"))
+  var epsRounding = "strict"
+
+  @Flag(inversion: .prefixedNo, help: "Mend images that rounding to levels has spoilt, inside the ball.")
+  var repair = true
+
+  @Flag(help: "Run every attack on every image, not only on those that cheaper attacks have left.")
+  var everyAttack = false
+
+  @Flag(help: "Show the adversarial images of every model to all the others.")
+  var transfer = false
+
+  @Flag(help: "Measure clean accuracy with each of the six knobs of shapes10 turned, too.")
+  var nuisances = false
+
+  @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  func validate() throws {
+    if (attacks == nil) != (eps == nil) {
+      throw ValidationError("--attacks and --eps belong together; leave both away for clean accuracy alone.")
+    }
+  }
+
+  /// The request; `data` tells which images.
+  func request(_ data: DataOptions) throws -> GridRequest {
+    var request = GridRequest(models: try names())
+    request.defenses = try Specifiers.list(defenses, option: "--defenses")
+    request.norm = try Lists.choice(norm, option: "--norm")
+    request.attacks = try attacks.map { try Specifiers.list($0, option: "--attacks") } ?? []
+    request.epsilons = try eps.map { try Epsilon.list($0, norm: request.norm) } ?? []
+    for radius in request.epsilons where request.epsilons.filter({ $0.value == radius.value }).count > 1 {
+      throw InputError("--eps '\(eps ?? "")': \(radius.text) occurs twice.")
+    }
+    (request.data, request.repairs, request.seed) = (data, repair, seed)
+    request.rounding = try Lists.choice(epsRounding, option: "--eps-rounding")
+    (request.survivorsOnly, request.transfers, request.nuisances) = (!everyAttack, transfer, nuisances)
+    request.command = arguments(data)
+    return request
+  }
+
+  private func names() throws -> [String] {
+    if models == "all" { return ModelCatalog.builtIn }
+    return try Specifiers.list(models, option: "--models")
+  }
+
+  /// The command that gives the same results.
+  private func arguments(_ data: DataOptions) -> [String] {
+    var words = ["advkit", "evaluate", "--models", models]
+    if let attacks, let eps { words += ["--attacks", attacks, "--eps", eps, "--norm", norm] }
+    if defenses != "none" { words += ["--defenses", defenses] }
+    words += data.isLabelled ? data.dataset.map { ["--dataset", $0] } ?? [] : ["--images"] + data.images
+    if let limit = data.limit { words += ["--limit", "\(limit)"] }
+    if data.offset > 0 { words += ["--offset", "\(data.offset)"] }
+    if let classes = data.classes { words += ["--classes", classes] }
+    if epsRounding != "strict" { words += ["--eps-rounding", epsRounding] }
+    for (flag, isSet) in [
+      ("--no-repair", !repair), ("--every-attack", everyAttack), ("--transfer", transfer),
+      ("--nuisances", nuisances),
+    ] where isSet { words.append(flag) }
+    return words + ["--seed", "\(seed)"]
+  }
+}

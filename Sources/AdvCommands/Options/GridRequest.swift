@@ -1,0 +1,154 @@
+import AdvAttacks
+import AdvData
+import AdvEvaluation
+import AdvFormats
+import AdvModels
+import AdvThreat
+
+/// What a grid is asked to do, in the user's words; `prepare` finds out what they stand for.
+struct GridRequest {
+  var models: [String]
+  var defenses = ["none"]
+  /// By cost, so that attacks on survivors see as few images as can be.
+  var attacks: [String] = []
+  var epsilons: [Epsilon] = []
+  var norm = Norm.linf
+  /// The cells to work on, by attack and radius as written; nil for all.
+  var cells: [(attack: String, epsilon: String)]?
+  var data = DataOptions()
+  var rounding = EpsilonRounding.strict
+  var repairs = true
+  var seed: UInt64 = 0
+  var survivorsOnly = true
+  var transfers = false
+  var nuisances = false
+  var command: [String] = []
+
+  /// The levels at which each knob of `shapes10` is tried beside the standard one.
+  private static let nuisanceLevels: [Float] = [0, 0.25, 0.75, 1]
+
+  /// The plan, and the run that carries it out.
+  func prepare(threads: Int, quiet: Bool, on console: Console) throws -> GridRun {
+    let ordered = try attacks.map { ($0, try AttackCost.passes($0)) }
+      .enumerated().sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }.map(\.element.0)
+    let configured = try ordered.map { try attack($0) }
+    let radii = epsilons.sorted { $0.value < $1.value }
+    let loaded = try models.map { ($0, try load($0, quiet: quiet, on: console)) }
+    guard let first = loaded.first?.1 else { throw InputError("--models names no model.") }
+    let dataset = try data.open(for: first)
+    let conditions = nuisances ? try turned(for: first) : []
+    var (facts, subjects): ([GridPlan.Subject], [GridRun.Subject]) = ([], [])
+    for (written, model) in loaded {
+      if data.isLabelled { try DataOptions.check(dataset, fits: model) }
+      let source = source(dataset, for: model)
+      for defense in defenses {
+        facts.append(try Self.facts(model, written, defense, names: loaded.map(\.1.name)))
+        subjects.append(
+          GridRun.Subject(
+            source: source, conditions: conditions.map { self.source($0.dataset, for: model) },
+            makeOracle: try DefendedModel.oracles(of: model, behind: defense)))
+      }
+    }
+    var plan = GridPlan(
+      subjects: facts, attacks: try zip(configured, ordered).map { try Self.facts($0, $1) },
+      radii: radii.map(GridPlan.Radius.init), norm: norm,
+      data: GridPlan.Data(
+        name: dataset.name, options: try data.arguments(for: first), images: dataset.count,
+        isLabelled: data.isLabelled,
+        sha256: try DataDigest.of(ImageSource(dataset, isLabelled: data.isLabelled), threads: threads)),
+      command: command)
+    (plan.conditions, plan.rounding, plan.repairs) = (conditions.map(\.facts), rounding.rawValue, repairs)
+    (plan.seed, plan.survivorsOnly, plan.transfers) = (seed, survivorsOnly, transfers)
+    plan.cells = plan.cells.filter { cell in
+      cells?.contains { $0 == (ordered[cell.attack], radii[cell.radius].text) } ?? true
+    }
+    return GridRun(plan: plan, subjects: subjects, attacks: configured, radii: radii)
+  }
+
+  private func attack(_ written: String) throws -> ConfiguredAttack {
+    let attack =
+      AttackRecipe.isPath(written)
+      ? try AttackRecipe.attack(path: written) : try AttackCatalog.attack(written)
+    guard attack.card.norms.contains(norm) else {
+      let known = attack.card.norms.map(\.rawValue).joined(separator: ", ")
+      throw InputError("attack '\(written)' does not work in the norm \(norm.rawValue), expected \(known).")
+    }
+    return attack
+  }
+
+  /// `name`, a file, or `name:weights=FILE,arch=NAME,card=FILE`.
+  private func load(_ written: String, quiet: Bool, on console: Console) throws -> Model {
+    let (name, settings) = try Specifiers.parts(written, option: "--models")
+    var request = ModelRequest(name)
+    for (key, value) in settings {
+      switch key {
+      case "weights": request.weights = value
+      case "arch": request.architecture = value
+      case "card": request.cardPath = value
+      default:
+        throw InputError("--models '\(written)': unknown key '\(key)', expected weights, arch or card.")
+      }
+    }
+    let loaded = try ModelLoader.load(request)
+    if !quiet { loaded.notes.forEach { console.note("\(name): \($0)") } }
+    return loaded.model
+  }
+
+  private func source(_ dataset: any Dataset, for model: Model) -> ImageSource {
+    ImageSource(dataset, isLabelled: data.isLabelled) { image, source in
+      try model.prepare(image, named: source)
+    }
+  }
+
+  private func turned(for model: Model) throws -> [(facts: GridPlan.Condition, dataset: any Dataset)] {
+    try Nuisances.knobs.flatMap { knob in
+      try Self.nuisanceLevels.map { level in
+        var nuisances = Nuisances()
+        let standard = nuisances[keyPath: knob.path]
+        nuisances[keyPath: knob.path] = level
+        return (
+          GridPlan.Condition(name: knob.name, level: Double(level), standard: Double(standard)),
+          try data.open(turning: nuisances, for: model)
+        )
+      }
+    }
+  }
+
+  /// Two files of one name are told apart by what the user wrote.
+  private static func facts(
+    _ model: Model, _ written: String, _ defense: String, names: [String]
+  ) throws -> GridPlan.Subject {
+    let isUnique = names.filter { $0 == model.name }.count == 1
+    return GridPlan.Subject(
+      written: written, model: isUnique ? model.name : written, architecture: model.architectureName,
+      weightsSHA256: model.card.sha256, cardSHA256: SHA256.hex(of: try model.card.json()),
+      classes: ClassNames.all(of: model), defense: defense)
+  }
+
+  private static func facts(_ attack: ConfiguredAttack, _ written: String) throws -> GridPlan.AttackFacts {
+    var facts = GridPlan.AttackFacts(attack, written: written)
+    if AttackRecipe.isPath(written) { facts.specifier = attack.card.rule }
+    return facts
+  }
+}
+
+extension GridRequest {
+  /// The request that an earlier run's plan answers.
+  init(_ plan: GridPlan) throws {
+    var models: [String] = []
+    for subject in plan.subjects where !models.contains(subject.written) { models.append(subject.written) }
+    self.init(models: models)
+    defenses = []
+    for subject in plan.subjects where !defenses.contains(subject.defense) {
+      defenses.append(subject.defense)
+    }
+    norm = try Lists.choice(plan.norm, option: "--norm")
+    attacks = plan.attacks.map(\.written)
+    epsilons = try plan.radii.map { try Epsilon($0.text, norm: norm) }
+    cells = plan.cells.map { (plan.attacks[$0.attack].written, plan.radii[$0.radius].text) }
+    data = try DataOptions.parse(plan.data.options)
+    (rounding, repairs) = (try Lists.choice(plan.rounding, option: "--eps-rounding"), plan.repairs)
+    (seed, survivorsOnly, transfers) = (plan.seed, plan.survivorsOnly, plan.transfers)
+    (nuisances, command) = (!plan.conditions.isEmpty, plan.command)
+  }
+}

@@ -1,0 +1,75 @@
+import AdvFormats
+
+/// The folder of a grid: the ledger from the first moment, the reports at the end.
+///
+/// Unlike the folder of an attack it is not built in hiding: its whole point is to be there after a crash.
+public struct GridFolder: Sendable {
+  /// What to do where a run is there already.
+  public enum Existing: Sendable {
+    /// Refuse.
+    case refuse
+    /// Go on with it.
+    case resume
+    /// Remove it.
+    case replace
+  }
+
+  /// The folder.
+  public let path: String
+
+  /// A folder by its path.
+  public init(_ path: String) { self.path = path }
+
+  /// The ledger for a plan: a new one, or with `.resume` the one that is there if it is of the same plan.
+  public func ledger(for plan: GridPlan, existing: Existing) throws -> Ledger {
+    let file = Ledger.path(in: path)
+    let isThere = FileTree.kind(of: file) != .nothing
+    if isThere && existing == .resume { return try resumed(file, plan) }
+    switch (FileTree.kind(of: path), existing) {
+    case (.other, _): throw EvaluationError.folder(path: path, problem: "is there already and is no folder")
+    case (.folder, .refuse) where isThere:
+      throw EvaluationError.plan(
+        path: path, problem: "holds a run already",
+        remedy: "Go on with it by --resume, replace it with --overwrite, or name another folder with --out.")
+    case (.folder, _) where !isThere && !FileTree.entries(of: path).isEmpty:
+      throw EvaluationError.plan(
+        path: path, problem: "is not empty and holds no run.sqlite, so it is not a run's folder",
+        remedy: "Name another folder with --out.")
+    default: break
+    }
+    if isThere { FileTree.remove(path) }
+    do throws(FormatError) { try AtomicFile.createFolder(path) } catch { throw EvaluationError.file(error) }
+    return try Ledger.create(at: file, for: plan)
+  }
+
+  private func resumed(_ file: String, _ plan: GridPlan) throws -> Ledger {
+    let ledger = try Ledger.open(at: file, forWriting: true)
+    if let conflict = ledger.plan.conflict(with: plan, at: file) { throw conflict }
+    return ledger
+  }
+
+  /// Seals the ledger, then writes every report of what it holds.
+  public func finish(_ ledger: Ledger, audit: (GridSummary) -> [AuditFinding] = { _ in [] }) throws
+    -> GridDocument
+  {
+    try ledger.seal()
+    let sealed = try Ledger.open(at: ledger.path, forWriting: false)
+    var summary = try GridTally.summary(of: sealed)
+    summary.audit = audit(summary)
+    let document = GridDocument(summary)
+    try write(document.json(), "report.json")
+    try write(Array(GridCSV.text(document).utf8), "report.csv")
+    try write(Array(GridMarkdown.text(document).utf8), "report.md")
+    let page = GridPage(document, gallery: try GridGallery.entries(of: sealed))
+    try write(Array(try page.html().utf8), "report.html")
+    return document
+  }
+
+  private func write(_ bytes: [UInt8], _ name: String) throws {
+    do throws(FormatError) {
+      try AtomicFile.write(bytes, to: path + "/" + name)
+    } catch {
+      throw EvaluationError.file(error)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+
+/// The charts and bars of a grid's page.
+struct GridCharts {
+  private let document: GridDocument
+
+  init(_ document: GridDocument) { self.document = document }
+
+  /// A chart or several, with what the styles stand for.
+  struct Panel {
+    var title: String
+    var svg: String
+    /// Names by style; empty where the title says all.
+    var names: [String]
+
+    var content: [String: Any] {
+      [
+        "title": title, "svg": svg,
+        "keys": names.enumerated().map { ["key": LineChart.key($0.offset), "name": $0.element] },
+      ]
+    }
+  }
+
+  /// Accuracy over ε: one panel where all subjects fit, else one for each.
+  var curves: [Panel] {
+    guard !document.radii.isEmpty, !document.attacks.isEmpty else { return [] }
+    let lines = document.subjects.map { subject in
+      LineChart.Series(
+        name: subject.title,
+        points: [point(0, subject.clean)]
+          + zip(document.radii, subject.worst).map { point($0.levels, $1.envelope) })
+    }
+    if lines.count <= LineChart.styles {
+      return [panel("Accuracy over ε", lines, names: lines.count > 1 ? lines.map(\.name) : [])]
+    }
+    return lines.map { panel($0.name, [$0], names: []) }
+  }
+
+  private func panel(_ title: String, _ lines: [LineChart.Series], names: [String]) -> Panel {
+    let levels = document.norm == "linf"
+    let ticks =
+      [(x: 0.0, label: "clean")]
+      + document.radii.map { (x: $0.levels, label: levels ? GridWords.number($0.levels) : $0.text) }
+    let chart = LineChart(
+      title: title, xLabel: levels ? "ε in levels of 255" : "ε (\(document.norm))", ticks: ticks,
+      series: lines)
+    return Panel(title: title, svg: chart.svg, names: names)
+  }
+
+  /// Images broken over the cost, at the largest radius: one panel for each subject.
+  var budgets: [Panel] {
+    guard let eps = document.radii.last?.text else { return [] }
+    return document.subjects.compactMap { subject in
+      let cells = subject.cells.filter { $0.eps == eps && !$0.budget.isEmpty }.prefix(LineChart.styles)
+      guard !cells.isEmpty, subject.clean.hits > 0 else { return nil }
+      let lines = cells.map { cell in
+        LineChart.Series(
+          name: cell.attack,
+          points: cell.budget.enumerated().map { power, entry in
+            .init(x: Double(power), y: Double(entry[1]) / Double(max(1, subject.clean.hits)))
+          })
+      }
+      let last = cells.map(\.budget.count).max() ?? 1
+      let ticks = stride(from: 0, to: last, by: max(1, last / 6)).map { (x: Double($0), label: "\(1 << $0)") }
+      let chart = LineChart(
+        title: "\(subject.title): share of its correct images broken at ε = \(eps)",
+        xLabel: "forward passes for an image", ticks: ticks, series: Array(lines))
+      return Panel(title: "\(subject.title), ε = \(eps)", svg: chart.svg, names: cells.map(\.attack))
+    }
+  }
+
+  /// Clean accuracy over each condition's level: one panel for each kind of condition.
+  var conditions: [Panel] {
+    var names: [String] = []
+    for condition in document.conditions where !names.contains(condition.name) {
+      names.append(condition.name)
+    }
+    let subjects = document.subjects.prefix(LineChart.styles)
+    return names.map { name in
+      let own = document.conditions.indices.filter { document.conditions[$0].name == name }
+      let lines = subjects.map { subject in
+        var points = own.map { point(document.conditions[$0].level, subject.conditions[$0]) }
+        if let standard = document.conditions[own[0]].standard {
+          points.append(point(standard, subject.clean))
+        }
+        return LineChart.Series(name: subject.title, points: points.sorted { $0.x < $1.x })
+      }
+      let ticks = (lines.first?.points ?? []).map { (x: $0.x, label: GridWords.number($0.x)) }
+      let chart = LineChart(
+        title: "Clean accuracy by \(name)", xLabel: name, ticks: ticks, series: Array(lines))
+      return Panel(title: name, svg: chart.svg, names: subjects.count > 1 ? subjects.map(\.title) : [])
+    }
+  }
+
+  private func point(_ x: Double, _ rate: GridDocument.Rate) -> LineChart.Point {
+    .init(x: x, y: rate.rate, low: rate.ci95[0], high: rate.ci95[1])
+  }
+
+  /// Bars of clean and robust accuracy by class, at the largest radius.
+  var classes: [[String: Any]] {
+    document.subjects.filter { !$0.cleanByClass.isEmpty && $0.cleanByClass.count <= 100 }.enumerated().map {
+      index, subject in
+      let robust = subject.worst.last?.byClass ?? []
+      let rows = subject.cleanByClass.enumerated().map { label, clean -> [String: Any] in
+        let left = robust.indices.contains(label) && !subject.cells.isEmpty ? robust[label] : nil
+        return [
+          "class": subject.classes[label], "clean": Self.percent(clean.rate), "cleanText": Self.share(clean),
+          "robust": Self.percent(left?.rate ?? 0), "robustText": left.map(Self.share) ?? "",
+        ]
+      }
+      var content: [String: Any] = ["title": subject.title, "rows": rows]
+      if index < 2 { content["open"] = true }
+      return content
+    }
+  }
+
+  /// Cells of the transfer matrix with the strength of their colour.
+  var transfer: [[String: Any]] {
+    guard let eps = document.radii.last?.text, !document.transfer.isEmpty else { return [] }
+    let words = GridWords(document)
+    return document.subjects.map { source in
+      let cells = document.subjects.map { target -> [String: Any] in
+        guard let rate = words.transfer(source.title, target.title, eps), rate.images > 0 else {
+          return ["text": "–", "detail": "", "heat": "0"]
+        }
+        return [
+          "text": String(format: "%.0f%%", 100 * rate.rate), "detail": "\(rate.hits)/\(rate.images)",
+          "interval": String(format: "%.0f–%.0f", 100 * rate.ci95[0], 100 * rate.ci95[1]),
+          "heat": String(format: "%.2f", 0.08 + 0.6 * rate.rate),
+        ]
+      }
+      return ["title": source.title, "cells": cells]
+    }
+  }
+
+  /// Models by defences: what the worst attack leaves at the largest radius.
+  var strategies: (defenses: [String], rows: [[String: Any]])? {
+    let defenses = document.subjects.reduce(into: [String]()) {
+      if !$0.contains($1.defense) { $0.append($1.defense) }
+    }
+    guard defenses.count > 1, !document.attacks.isEmpty else { return nil }
+    let models = document.subjects.reduce(into: [String]()) {
+      if !$0.contains($1.model) { $0.append($1.model) }
+    }
+    let rows = models.map { model -> [String: Any] in
+      let cells = defenses.map { defense -> [String: Any] in
+        let subject = document.subjects.first { $0.model == model && $0.defense == defense }
+        guard let subject, let worst = subject.worst.last else { return ["text": "–"] }
+        return [
+          "text": String(format: "%.1f%%", 100 * worst.robustFile.rate),
+          "clean": String(format: "clean %.1f%%", 100 * subject.clean.rate),
+          "heat": String(format: "%.2f", 0.08 + 0.5 * worst.robustFile.rate),
+        ]
+      }
+      return ["title": model, "cells": cells]
+    }
+    return (defenses, rows)
+  }
+
+  private static func percent(_ rate: Double) -> String { String(format: "%.1f", 100 * rate) }
+
+  private static func share(_ rate: GridDocument.Rate) -> String {
+    String(format: "%.0f%% (%d/%d)", 100 * rate.rate, rate.hits, rate.images)
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import AdvEvaluation
+
+struct GridReportTests {
+  private func finished(_ change: (inout GridFixture) -> Void = { _ in }) throws -> (Scratch, GridDocument) {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.transfers, grid.radii) = (true, ["1px", "4px"])
+    change(&grid)
+    return (scratch, try grid.perform(in: scratch["run"]))
+  }
+
+  @Test func `the page needs nothing from elsewhere and escapes what it shows`() throws {
+    let (scratch, _) = try finished()
+    let page = String(decoding: try scratch.bytes("run/report.html"), as: UTF8.self)
+    for word in ["http:", "https:", "src=\"/", "url(", "@import", "<script", "<link"] {
+      #expect(!page.contains(word), "\(word)")
+    }
+    #expect(
+      page.contains("kind &lt;0&gt;") && !page.contains("kind <0>") && page.contains("linear &lt;&amp;&gt;"))
+    for part in [
+      "lang=\"en\"", "name=\"viewport\"", "prefers-color-scheme: dark", "@media print", "<svg",
+      "role=\"img\"",
+      "scope=\"row\"", "<caption>", "id=\"transfer\"", "id=\"gallery\"", "id=\"pairs\"", "advkit evaluate",
+    ] { #expect(page.contains(part), "\(part)") }
+    #expect(page.ranges(of: "<section").count == page.ranges(of: "</section>").count)
+    #expect(page.ranges(of: "<table").count == page.ranges(of: "</table>").count)
+    let anchors = page.matches(of: /href="#([a-z-]+)"/).map { String($0.1) }
+    for anchor in anchors { #expect(page.contains("id=\"\(anchor)\""), "\(anchor)") }
+    #expect(!page.contains("{{"))
+  }
+
+  @Test func `parts without content are left out`() throws {
+    let (scratch, _) = try finished { ($0.transfers, $0.seeds, $0.attacks) = (false, [1], ["fgsm"]) }
+    let page = String(decoding: try scratch.bytes("run/report.html"), as: UTF8.self)
+    for part in ["id=\"transfer\"", "id=\"pairs\"", "id=\"attacks\"", "id=\"audit\""] {
+      #expect(!page.contains(part), "\(part)")
+    }
+  }
+
+  @Test func `JSON, CSV and Markdown say the same`() throws {
+    let (scratch, document) = try finished()
+    let read = try GridDocument(json: [UInt8](try scratch.bytes("run/report.json")), path: "report.json")
+    #expect(read == document)
+    #expect(throws: EvaluationError.self) { try GridDocument(json: Array("{}".utf8), path: "x") }
+    let lines = String(decoding: try scratch.bytes("run/report.csv"), as: UTF8.self).split(separator: "\n")
+    // Every attack at every radius, and the worst of each radius, for two models.
+    #expect(lines.count == 1 + 2 * (4 + 2))
+    let columns = lines[0].split(separator: ",").count
+    let plain = lines.filter { !$0.contains("\"") }
+    #expect(plain.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
+    let text = String(decoding: try scratch.bytes("run/report.md"), as: UTF8.self)
+    let worst = document.subjects[1].worst[1].robustFile
+    #expect(text.contains("(\(worst.hits)/\(worst.images), "))
+    #expect(text.contains("not proven robust") && text.contains("of 255 levels"))
+  }
+
+  @Test(
+    .enabled(if: Chromium.path != nil, "no chromium on this machine: the page is not opened in a browser"))
+  func `a browser shows every section, and nothing is wider than a phone`() throws {
+    let (scratch, _) = try finished()
+    let dump = try Chromium.dump(page: scratch["run/report.html"], width: 390)
+    let sections = dump.firstMatch(of: /data-sections="([^"]*)"/).map { $0.1.split(separator: " ") } ?? []
+    #expect(Set(sections).isSuperset(of: ["summary", "curves", "pairs", "transfer", "gallery", "repeat"]))
+    let width = dump.firstMatch(of: /data-width="(\d+)"/).flatMap { Int($0.1) }
+    #expect(width.map { $0 <= 390 } == true, "\(width ?? -1)")
+  }
+}
+
+/// A headless browser, where there is one.
+enum Chromium {
+  static let path: String? = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  /// A document that shows the page in a frame of this width; when it has loaded, `data-width` is the width
+  /// that the page's content takes, and `data-sections` the anchors that take up room.
+  static func dump(page: String, width: Int) throws -> String {
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+      .replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "\"", with: "&quot;")
+    let probe = """
+      <iframe id="frame" style="width: \(width)px; height: 800px; border: 0" srcdoc="\(text)"></iframe>
+      <script>onload = () => { const page = document.getElementById("frame").contentDocument;
+        const root = document.documentElement;
+        root.setAttribute("data-width", page.documentElement.scrollWidth);
+        root.setAttribute("data-sections", Array.from(page.querySelectorAll("section"))
+          .filter(s => s.getBoundingClientRect().height > 40).map(s => s.id).join(" ")); }</script>
+      """
+    try probe.write(toFile: page + ".probe.html", atomically: true, encoding: .utf8)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path ?? "")
+    process.arguments = [
+      "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(page).profile",
+      "--virtual-time-budget=5000", "--dump-dom", "file://\(page).probe.html",
+    ]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@testable import AdvEvaluation
+
+struct McNemarTests {
+  /// Two-sided tails counted as whole numbers: 2 Σ C(n, i) / 2ⁿ.
+  private static func counted(_ a: Int, _ b: Int) -> Double {
+    if a == b { return 1 }
+    var (choose, sum) = (1, 0)
+    for i in 0...min(a, b) {
+      sum += choose
+      choose = choose * (a + b - i) / (i + 1)
+    }
+    return min(1, 2 * Double(sum) / Double(1 << (a + b)))
+  }
+
+  @Test func `p-values are those counted as whole numbers`() {
+    for a in 0...20 {
+      for b in 0...20 {
+        let p = McNemar.pValue(onlyA: a, onlyB: b)
+        #expect(abs(p - Self.counted(a, b)) < 1e-12 && p == McNemar.pValue(onlyA: b, onlyB: a), "\(a) \(b)")
+      }
+    }
+    #expect(abs(McNemar.pValue(onlyA: 10, onlyB: 2) - 158.0 / 4096) < 1e-14)
+    // 2⁻¹²⁰⁰ is no Double; scipy.stats.binomtest(560, 1200).pvalue is 0.0226.
+    #expect(abs(McNemar.pValue(onlyA: 560, onlyB: 640) - 0.0226) < 1e-4)
+  }
+
+  @Test func `Holm raises by rank and keeps the order`() {
+    let adjusted = McNemar.holm([0.01, 0.04, 0.03, 0.005])
+    for (got, expected) in zip(adjusted, [0.03, 0.06, 0.06, 0.02]) { #expect(abs(got - expected) < 1e-15) }
+    #expect(McNemar.holm([0.9, 0.8]) == [1, 1] && McNemar.holm([]) == [])
+  }
+
+  @Test func `the lowest drop is below the observed one, and nothing changed is no drop`() {
+    #expect(McNemar.lowestDrop(lost: 0, won: 0, images: 100, confidence: 0.95) == 0)
+    let low = McNemar.lowestDrop(lost: 30, won: 2, images: 500, confidence: 0.95)
+    #expect(low > 0.02 && low < 28.0 / 500)
+  }
+
+  @Test func `an interval covers the true share at least as often as it says`() {
+    // The chance that the interval of X ~ B(n, p) holds p, summed over all X.
+    for (n, p) in [(20, 0.5), (50, 0.9), (50, 0.03), (200, 0.75)] {
+      var coverage = 0.0
+      for hits in 0...n {
+        let interval = Binomial.interval(hits: hits, trials: n)
+        guard interval.low <= p && p <= interval.high else { continue }
+        let choose = lgamma(Double(n + 1)) - lgamma(Double(hits + 1)) - lgamma(Double(n - hits + 1))
+        coverage += exp(choose + Double(hits) * log(p) + Double(n - hits) * log(1 - p))
+      }
+      #expect(coverage >= 0.95 && coverage < 0.9999, "\(n) \(p): \(coverage)")
+    }
+  }
+
+  @Test(arguments: [0, 1, 3, 4, 5, 17])
+  func `a mask of images is read as it was written`(_ count: Int) {
+    let bits = (0..<count).map { $0 * 7 % 3 == 0 }
+    let text = ImageMask.text(of: bits)
+    #expect(ImageMask.bits(of: text, count: count) == bits)
+    #expect(ImageMask.bits(of: text + "0", count: count) == nil)
+  }
+}
