@@ -8,12 +8,16 @@ runs=${1:-50}
 advkit=${2:-$(dirname "$0")/../.build/release/advkit}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-grid=(--models lenet5 --attacks "fgsm,pgd:steps=10,apgd:steps=20" --eps 1px,2px --limit 120 --batch 8 --quiet)
+grid=(--models lenet5 --attacks "fgsm,pgd:steps=6" --eps 1px,2px --limit 60 --batch 4 --quiet)
 files=(run.sqlite report.json report.csv report.md report.html)
 
-start=$(date +%s%N)
-"$advkit" evaluate "${grid[@]}" --out "$work/whole" >/dev/null
-length=$((($(date +%s%N) - start) / 1000000))
+length=1000000
+for _ in 1 2 3; do  # the shortest, so that most kills hit a run at work
+  start=$(date +%s%N)
+  "$advkit" evaluate "${grid[@]}" --out "$work/whole" --overwrite >/dev/null
+  took=$((($(date +%s%N) - start) / 1000000))
+  if [ "$took" -lt "$length" ]; then length=$took; fi
+done
 echo "undisturbed: $length ms"
 
 kills=0

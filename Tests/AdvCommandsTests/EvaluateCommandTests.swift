@@ -54,22 +54,22 @@ struct EvaluateCommandTests {
   }
 
   @Test(arguments: [
-    (["--models", "lenet5", "--attacks", "fgsm"], ExitStatus.usage, "belong together"),
-    (["--models", "lenet5", "--attacks", "fgsm", "--eps", "1px", "--shard", "3/2"], .usage, "--shard"),
-    (["--models", "lenet5", "--attacks", "steps=3", "--eps", "1px"], .noResult, "follows no name"),
-    (["--models", "lenet5", "--attacks", "fgsm,fgsm", "--eps", "1px"], .noResult, "occurs twice"),
-    (["--models", "lenet5", "--attacks", "fgsm", "--eps", "1px,1/255"], .noResult, "occurs twice"),
-    (["--models", "lenet5:size=3"], .noResult, "unknown key 'size'"),
-    (["--models", "lenet5", "--defenses", "magic"], .noResult, "magic"),
-    (["--models", "lenet5", "--attacks", "square", "--eps", "1", "--norm", "l0"], .noResult, "norm"),
-    (["--models", "lenet5", "--images", "/dev/null", "--nuisances"], .noResult, ""),
+    (["--models", "lenet5", "--attacks", "fgsm"], 64, "belong together"),
+    (["--models", "lenet5", "--attacks", "fgsm", "--eps", "1px", "--shard", "3/2"], 64, "--shard"),
+    (["--models", "lenet5", "--attacks", "steps=3", "--eps", "1px"], 2, "follows no name"),
+    (["--models", "lenet5", "--attacks", "fgsm,fgsm", "--eps", "1px"], 2, "occurs twice"),
+    (["--models", "lenet5", "--attacks", "fgsm", "--eps", "1px,1/255"], 2, "occurs twice"),
+    (["--models", "lenet5:size=3"], 2, "unknown key 'size'"),
+    (["--models", "lenet5", "--defenses", "magic"], 2, "magic"),
+    (["--models", "lenet5", "--attacks", "square", "--eps", "1", "--norm", "l0"], 2, "norm"),
+    (["--models", "lenet5", "--images", "/dev/null", "--nuisances"], 2, "/dev/null"),
   ])
   func `bad grids end with a reason and write nothing`(
-    _ arguments: [String], _ status: ExitStatus, _ word: String
+    _ arguments: [String], _ status: Int32, _ word: String
   ) throws {
     let scratch = try Scratch()
     let run = Transcript(["evaluate"] + arguments + ["--quiet", "--out", scratch["run"]])
-    #expect(run.status == status && run.messages.contains(word), "\(run)")
+    #expect(run.status.rawValue == status && run.messages.contains(word), "\(run)")
     #expect(!FileManager.default.fileExists(atPath: scratch["run"]))
   }
 

@@ -24,7 +24,11 @@ public struct GridFolder: Sendable {
   public func ledger(for plan: GridPlan, existing: Existing) throws -> Ledger {
     let file = Ledger.path(in: path)
     let isThere = FileTree.kind(of: file) != .nothing
-    if isThere && existing == .resume { return try resumed(file, plan) }
+    if isThere && existing == .resume {
+      if try !Ledger.isBlank(file) { return try resumed(file, plan) }
+      for suffix in ["", "-wal", "-shm"] { FileTree.remove(file + suffix) }
+      return try Ledger.create(at: file, for: plan)
+    }
     switch (FileTree.kind(of: path), existing) {
     case (.other, _): throw EvaluationError.folder(path: path, problem: "is there already and is no folder")
     case (.folder, .refuse) where isThere:
@@ -43,9 +47,10 @@ public struct GridFolder: Sendable {
   }
 
   private func resumed(_ file: String, _ plan: GridPlan) throws -> Ledger {
-    let ledger = try Ledger.open(at: file, forWriting: true)
-    if let conflict = ledger.plan.conflict(with: plan, at: file) { throw conflict }
-    return ledger
+    // Looked at before it is opened for writing, which changes the file: what is refused stays as it is.
+    let earlier = try Ledger.open(at: file, forWriting: false).plan
+    if let conflict = earlier.conflict(with: plan, at: file) { throw conflict }
+    return try Ledger.open(at: file, forWriting: true)
   }
 
   /// Seals the ledger, then writes every report of what it holds.

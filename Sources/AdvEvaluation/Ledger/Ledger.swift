@@ -1,4 +1,3 @@
-import AdvFormats
 import Synchronization
 
 /// The ledger of a grid: `run.sqlite` in the run's folder.
@@ -73,6 +72,13 @@ public final class Ledger: Sendable {
     return Ledger(path, plan, database)
   }
 
+  /// Whether a file is what a process leaves that was killed before it had written the plan.
+  static func isBlank(_ path: String) throws -> Bool {
+    var tables = 0
+    try Database(path, .write).query("SELECT COUNT(*) FROM sqlite_master") { tables = $0.int(0) }
+    return tables == 0
+  }
+
   private static func corrupt(_ path: String) -> EvaluationError {
     .ledger(
       path: path, problem: "the ledger is corrupt",
@@ -106,12 +112,14 @@ public final class Ledger: Sendable {
           pictures.subject AND earlier.attack = pictures.attack AND earlier.radius = pictures.radius
           AND earlier.image < pictures.image) >= ?
         """, [[.int(Self.pictures)]])
+      // The header counts changes of the schema, and a file that is sealed twice would have one more.
+      try database?.execute("PRAGMA schema_version=1")
       try database?.run("VACUUM INTO ?", [[.text(part)]])
       // Closed first, so that no log of the old file is left beside the new one.
       database = nil
     }
-    AtomicFile.flushAll()
     for suffix in ["-wal", "-shm"] { FileTree.remove(path + suffix) }
+    try FileTree.flush(part)
     try FileTree.move(part, to: path)
   }
 }

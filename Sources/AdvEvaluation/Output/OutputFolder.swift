@@ -155,6 +155,14 @@ enum FileTree {
     rmdir(path)
   }
 
+  /// Waits until a file's bytes have reached the disk.
+  static func flush(_ path: String) throws(EvaluationError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let failure = descriptor < 0 || fsync(descriptor) != 0 ? errno : 0
+    if descriptor >= 0 { close(descriptor) }
+    guard failure == 0 else { throw .folder(path: path, problem: "cannot be flushed: \(message(failure))") }
+  }
+
   /// Moves a file over another one.
   static func move(_ from: String, to path: String) throws(EvaluationError) {
     guard rename(from, path) == 0 else {
