@@ -62,7 +62,9 @@ struct EvaluateCommandTests {
     (["--models", "lenet5:size=3"], 2, "unknown key 'size'"),
     (["--models", "lenet5", "--defenses", "magic"], 2, "magic"),
     (["--models", "lenet5", "--attacks", "square", "--eps", "1", "--norm", "l0"], 2, "norm"),
-    (["--models", "lenet5", "--images", "/dev/null", "--nuisances"], 2, "/dev/null"),
+    (["--models", "lenet5", "--attacks", "spatial", "--eps", "1px"], 2, "has no radius"),
+    (["--models", "lenet5", "--attacks", "uap", "--eps", "1px"], 2, "all images at once"),
+    (["--models", "lenet5", "--images", "/dev/null", "--nuisances"], 2, "knobs"),
   ])
   func `bad grids end with a reason and write nothing`(
     _ arguments: [String], _ status: Int32, _ word: String

@@ -69,6 +69,11 @@ struct GridRequest {
     let attack =
       AttackRecipe.isPath(written)
       ? try AttackRecipe.attack(path: written) : try AttackCatalog.attack(written)
+    // The pieces of a grid are batches, and its columns are radii.
+    guard attack.card.scope == .image, attack.card.kind != .threat else {
+      let why = attack.card.kind == .threat ? "has no radius" : "needs all images at once"
+      throw InputError("attack '\(written)' \(why), which a grid cannot give; use advkit attack for it.")
+    }
     guard attack.card.norms.contains(norm) else {
       let known = attack.card.norms.map(\.rawValue).joined(separator: ", ")
       throw InputError("attack '\(written)' does not work in the norm \(norm.rawValue), expected \(known).")
