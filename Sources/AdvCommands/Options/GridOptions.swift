@@ -1,5 +1,6 @@
 import AdvEvaluation
 import AdvModels
+import AdvRuntime
 import AdvThreat
 import ArgumentParser
 
@@ -47,6 +48,11 @@ struct GridOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Arithmetic of the search: exact, fast or bf16. Verdicts are always exact.", valueName: "name"))
+  var precision = Precision.fast
+
   func validate() throws {
     if (attacks == nil) != (eps == nil) {
       throw ValidationError("--attacks and --eps belong together; leave both away for clean accuracy alone.")
@@ -65,6 +71,7 @@ struct GridOptions: ParsableArguments {
     }
     (request.data, request.repairs, request.seed) = (data, repair, seed)
     request.rounding = try Lists.choice(epsRounding, option: "--eps-rounding")
+    request.precision = precision
     (request.survivorsOnly, request.transfers, request.nuisances) = (!everyAttack, transfer, nuisances)
     request.command = arguments(data)
     return request
@@ -89,6 +96,7 @@ struct GridOptions: ParsableArguments {
       ("--no-repair", !repair), ("--every-attack", everyAttack), ("--transfer", transfer),
       ("--nuisances", nuisances),
     ] where isSet { words.append(flag) }
+    if precision != .fast { words += ["--precision", precision.rawValue] }
     return words + ["--seed", "\(seed)"]
   }
 }

@@ -3,6 +3,8 @@ import AdvData
 import AdvEvaluation
 import AdvFormats
 import AdvModels
+import AdvRuntime
+import AdvSettings
 import AdvThreat
 
 /// What a grid is asked to do, in the user's words; `prepare` finds out what they stand for.
@@ -19,6 +21,7 @@ struct GridRequest {
   var rounding = EpsilonRounding.strict
   var repairs = true
   var seed: UInt64 = 0
+  var precision = Precision.fast
   var survivorsOnly = true
   var transfers = false
   var nuisances = false
@@ -46,7 +49,7 @@ struct GridRequest {
         subjects.append(
           GridRun.Subject(
             source: source, conditions: conditions.map { self.source($0.dataset, for: model) },
-            makeOracle: try DefendedModel.oracles(of: model, behind: defense)))
+            makeOracle: try DefendedModel.oracles(of: model, behind: defense, precision)))
       }
     }
     var plan = GridPlan(
@@ -58,6 +61,7 @@ struct GridRequest {
         sha256: try DataDigest.of(ImageSource(dataset, isLabelled: data.isLabelled), threads: threads)),
       command: command)
     (plan.conditions, plan.rounding, plan.repairs) = (conditions.map(\.facts), rounding.rawValue, repairs)
+    plan.precision = precision.rawValue
     (plan.seed, plan.survivorsOnly, plan.transfers) = (seed, survivorsOnly, transfers)
     plan.cells = plan.cells.filter { cell in
       cells?.contains { $0 == (ordered[cell.attack], radii[cell.radius].text) } ?? true
@@ -81,21 +85,18 @@ struct GridRequest {
     return attack
   }
 
-  /// `name`, a file, or `name:weights=FILE,arch=NAME,card=FILE`.
+  /// `name`, a file, or `name:weights=FILE,arch=NAME,card=FILE`; other settings are the network's own.
   private func load(_ written: String, quiet: Bool, on console: Console) throws -> Model {
-    let (name, settings) = try Specifiers.parts(written, option: "--models")
-    var request = ModelRequest(name)
-    for (key, value) in settings {
-      switch key {
-      case "weights": request.weights = value
-      case "arch": request.architecture = value
-      case "card": request.cardPath = value
-      default:
-        throw InputError("--models '\(written)': unknown key '\(key)', expected weights, arch or card.")
-      }
+    var specifier = try Specifier(parsing: written)
+    func take(_ key: String) -> String? {
+      defer { specifier.settings.removeAll { $0.name == key } }
+      return specifier.settings.first { $0.name == key }?.value
     }
+    let (weights, architecture, card) = (take("weights"), take("arch"), take("card"))
+    let request = ModelRequest(
+      specifier.text, weights: weights, architecture: architecture, cardPath: card)
     let loaded = try ModelLoader.load(request)
-    if !quiet { loaded.notes.forEach { console.note("\(name): \($0)") } }
+    if !quiet { loaded.notes.forEach { console.note("\(specifier.name): \($0)") } }
     return loaded.model
   }
 
@@ -154,6 +155,7 @@ extension GridRequest {
     data = try DataOptions.parse(plan.data.options)
     (rounding, repairs) = (try Lists.choice(plan.rounding, option: "--eps-rounding"), plan.repairs)
     (seed, survivorsOnly, transfers) = (plan.seed, plan.survivorsOnly, plan.transfers)
+    precision = Precision(rawValue: plan.precision) ?? .fast
     (nuisances, command) = (!plan.conditions.isEmpty, plan.command)
   }
 }

@@ -21,19 +21,6 @@ enum Specifiers {
     if let repeated { throw InputError("\(option) '\(text)': '\(repeated)' occurs twice.") }
     return result
   }
-
-  /// The name and the settings of one specifier.
-  static func parts(_ text: String, option: String) throws -> (name: String, settings: [(String, String)]) {
-    guard let colon = text.firstIndex(of: ":") else { return (text, []) }
-    let settings = try Lists.words(String(text[text.index(after: colon)...]), option: option).map { word in
-      let pair = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard pair.count == 2 else {
-        throw InputError("\(option) '\(text)': '\(word)' is no setting, expected key=value.")
-      }
-      return (pair[0], pair[1])
-    }
-    return (String(text[..<colon]), settings)
-  }
 }
 
 /// Roughly how many passes an attack needs for an image that it does not break: only the order matters.

@@ -143,6 +143,8 @@ public struct GridPlan: Codable, Hashable, Sendable {
   public var repairs: Bool
   /// The seed of every random draw.
   public var seed: UInt64
+  /// The arithmetic of searches; verdicts are exact.
+  public var precision: String
   /// Whether an attack gets only the images that those before it have left at the same radius.
   public var survivorsOnly: Bool
   /// Whether every adversarial image is shown to the other subjects too.
@@ -158,7 +160,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
     (self.norm, self.data, self.command) = (norm.rawValue, data, command)
     cells = attacks.indices.flatMap { attack in radii.indices.map { Cell(attack: attack, radius: $0) } }
     (conditions, rounding, repairs, seed) = ([], EpsilonRounding.strict.rawValue, true, 0)
-    (survivorsOnly, transfers) = (true, false)
+    (precision, survivorsOnly, transfers) = ("fast", true, false)
   }
 
   /// Rows of the ledger for each image.
@@ -203,6 +205,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
       ("models or defences", subjects == other.subjects), ("attacks", attacks == other.attacks),
       ("radii", radii == other.radii && norm == other.norm && cells == other.cells),
       ("conditions", conditions == other.conditions), ("seed", seed == other.seed),
+      ("precision", precision == other.precision),
       ("rounding", rounding == other.rounding && repairs == other.repairs),
       ("transfer", transfers == other.transfers), ("data options", data == other.data),
       ("order of attacks", survivorsOnly == other.survivorsOnly),
