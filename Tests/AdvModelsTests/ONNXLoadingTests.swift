@@ -53,6 +53,10 @@ private func logits(_ model: Model, _ images: Tensor) throws -> [Float] {
       #expect(loaded.notes.count == 2 && !loaded.notes[1].contains("assumed"))
       try AtomicFile.write(#"{"classes": 4}"#, to: "\(folder)/net.card.json")
       #expect(throws: ModelError.self) { try ModelLoader.load(ModelRequest(path)) }
+      // A card that was asked for stands in for the one beside the file.
+      try AtomicFile.write(card, to: "\(folder)/other.json")
+      let other = try ModelLoader.load(ModelRequest(path, cardPath: "\(folder)/other.json"))
+      #expect(other.model.card.mean == [0.5] && other.notes.first == "card: \(folder)/other.json")
       try AtomicFile.write(#"{"sha256": "00"}"#, to: "\(folder)/net.card.json")
       #expect(throws: ModelError.self) { try ModelLoader.load(ModelRequest(path)) }
     }

@@ -15,7 +15,8 @@ extension ModelLoader {
         problem: "an ONNX file is a whole network, '\(architecture)' was asked for.\n  "
           + "Give the file itself: --model \(path)")
     }
-    let cardFile = try CardFile.beside(path)
+    let cardFile =
+      if let cardPath = request.cardPath { try CardFile(at: cardPath) } else { try CardFile.beside(path) }
     let known = cardFile == nil ? try knownCard(path) : nil
     let card = request.card.completed(from: cardFile?.card ?? known ?? ModelCard())
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
