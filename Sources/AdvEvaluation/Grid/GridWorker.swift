@@ -119,7 +119,9 @@ final class GridWorker {
       epsilon: run.radii[cell.radius], makeOracle: run.subjects[subject].makeOracle)
     single.rounding = EpsilonRounding(rawValue: plan.rounding) ?? .strict
     (single.repairs, single.seed) = (plan.repairs, plan.seed)
-    return try AttackBatch(run: single, places: 0..<items.count, oracle: oracle, store: store, hurry: StopSignal()).result()
+    return try AttackBatch(
+      run: single, places: 0..<items.count, oracle: oracle, store: store, hurry: StopSignal()
+    ).result()
   }
 
   /// The result of one image of a row again, and its adversarial image.

@@ -109,8 +109,8 @@ enum GridPageTemplate {
     {{/rows}}</tbody></table></div></section>{{/cells}}
     {{#hasBudgets}}<section id="budgets" aria-labelledby="h-budgets">
     <h2 id="h-budgets">Success over cost</h2>
-    <p class="faint">The share of correct images that each attack has broken within so many forward passes, before
-    rounding to levels. What an earlier attack has broken is not counted again.</p>
+    <p class="faint">The share of correct images whose files each attack has broken, over the forward passes until
+    its first success. What an earlier attack has broken is not counted again.</p>
     <div class="panels">{{/hasBudgets}}{{#budgets}}<figure class="panel"><h3>{{title}}</h3>{{{svg}}}
     <figcaption><ul class="legend">{{#keys}}<li>{{{key}}}{{name}}</li>{{/keys}}</ul></figcaption></figure>
     {{/budgets}}{{#hasBudgets}}</div></section>{{/hasBudgets}}
