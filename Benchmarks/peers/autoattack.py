@@ -76,6 +76,8 @@ def theirs(options, radius):
     names = {"linf": "Linf", "l2": "L2", "l1": "L1"}
     attack = AutoAttack(model, norm=names[options.norm], eps=radius, seed=0, device="cpu", verbose=options.verbose)
     adversarial = attack.run_standard_evaluation(images, labels, bs=250)
+    if isinstance(adversarial, tuple):  # some releases return the labels as well
+        adversarial = adversarial[0]
     spent = processor_seconds(resource.RUSAGE_SELF) - start
     with torch.no_grad():
         correct = model(adversarial).argmax(1) == labels

@@ -33,12 +33,13 @@ import Testing
   func network() throws -> SmoothNetwork { try SmoothNetwork(archive, imageShape: [3, 5, 5]) }
 
   /// How far the points that we visited are from the fixture's, `last` the number of the last.
-  func gaps(_ name: String, _ points: [Tensor], last: Int) throws -> [Float] {
+  func gaps(_ name: String, _ points: [Tensor], last: Int, images: [Int] = [0, 1, 2]) throws -> [Float] {
     let expected = try #require(archive["\(name).points"])
     let numbers = Array(Swift.stride(from: 0, to: last, by: Self.stride)) + [last]
     try #require(expected.rowCount == numbers.count && points.count > last)
     return numbers.enumerated().map { row, number in
-      zip(expected.row(row).elements, points[number].elements).map { ($0 - $1).magnitude }.max() ?? .infinity
+      let (theirs, ours) = (expected.row(row).rows(images).elements, points[number].rows(images).elements)
+      return zip(theirs, ours).map { ($0 - $1).magnitude }.max() ?? .infinity
     }
   }
 
@@ -77,13 +78,14 @@ import Testing
     #expect(gaps.allSatisfy { $0 < Self.tolerance }, "\(gaps)")
   }
 
-  // L1 is left out: its points part from the reference in this test, which is not understood yet.
-  @Test(arguments: [("2", Norm.l2), ("inf", .linf)])
-  func `FMN visits the points of adversarial-library`(_ name: String, _ norm: Norm) throws {
+  // In L1 the first image is left out: on it the third point lands on a tie of logits, and rounding decides from
+  // there on whether the radius grows or shrinks.
+  @Test(arguments: [("1", Norm.l1, [1, 2]), ("2", .l2, [0, 1, 2]), ("inf", .linf, [0, 1, 2])])
+  func `FMN visits the points of adversarial-library`(_ name: String, _ norm: Norm, _ images: [Int]) throws {
     let oracle = try network()
     let attack = try AttackCatalog.attack("fmn:steps=40")
     _ = try attack.run(try problem("inner", .minimize(norm), margin: 0), on: oracle)
-    let gaps = try gaps("fmn.\(name)", oracle.points, last: 39)
+    let gaps = try gaps("fmn.\(name)", oracle.points, last: 39, images: images)
     #expect(gaps.allSatisfy { $0 < Self.tolerance }, "\(gaps)")
   }
 

@@ -20,7 +20,7 @@ import Testing
     return try ModelCatalog.entry(named: name).architecture
   }
 
-  /// The state after five steps of batch 16, rate 0.05, momentum 0.9 and decay 5e-4.
+  /// The state after five steps of batch 16, rate 0.001, momentum 0.9 and decay 5e-4.
   private func trained(_ name: String, _ shape: Shape) throws -> [String: Tensor] {
     var architecture = try Self.architecture(name)
     (architecture.classes, architecture.inputShape) = (10, shape)
@@ -36,14 +36,15 @@ import Testing
       let labels = (0..<16).map { (7 * $0 + step) % 10 }
       let loss = CrossEntropy.evaluate(try network.forward(images), labels: labels)
       try network.backward(loss.cotangent)
-      network.update(with: &optimizer, rate: 0.05, step: step)
+      network.update(with: &optimizer, rate: 0.001, step: step)
       network.updateStatistics(images: 16)
     }
     return network.weights
   }
 
-  // Networks with batch norm part from PyTorch here, which is not understood yet: they are left out.
-  @Test(arguments: [("lenet5", [1, 28, 28])])
+  @Test(arguments: [
+    ("lenet5", [1, 28, 28]), ("resnet20", [3, 32, 32]), ("densenet_bc_40_12", [3, 32, 32]),
+  ])
   func `five steps follow PyTorch in every tensor, running statistics included`(
     _ name: String, _ shape: [Int]
   ) throws {
@@ -62,10 +63,14 @@ import Testing
         for index in 0..<tensor.count {
           product += 3.0.squareRoot() * Double(vector[index]) * Double(tensor[index])
         }
-        squares += pow(product - Double(entry[1 + probe]), 2)
+        squares += pow(product - Double(entry[2 + probe]), 2)
       }
       // The root mean square over the probes estimates the distance of the tensors.
-      #expect((squares / 4).squareRoot() <= 1e-4 * Double(entry[0]) + 1e-9, "\(key)")
+      let distance = (squares / 4).squareRoot()
+      #expect(distance <= 1e-4 * Double(entry[0]) + 1e-9, "\(key)")
+      // Five small steps move a weight little: a wrong gradient shows in the change. PyTorch's own float run
+      // parts from its double one by up to 0.02 of it, for the DenseNet.
+      #expect(distance <= 0.05 * Double(entry[1]) + 1e-9, "the change of \(key)")
     }
   }
 }

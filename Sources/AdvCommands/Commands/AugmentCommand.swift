@@ -37,15 +37,13 @@ struct AugmentCommand: ConsoleCommand {
     let source = try LoadedImages(images, limit: limit)
     let pipeline = try AugmentationPipeline(steps, seed: seed).fitted(to: source)
     let rows = try (0..<source.count).map { index in
-      let shown = (0..<epochs).map { pipeline.apply(to: index, of: source, epoch: $0 + 1) }
-      return try PictureGrid.Row(
-        caption: images.classes[source.label(index)],
-        pictures: ([source.image(index)] + shown.map(\.image)).map {
-          try PixelImage(Self.onLattice($0), named: "image \(index)")
-        })
+      let shown = (1...epochs).map { pipeline.apply(to: index, of: source, epoch: $0).image }
+      let captions = [images.classes[source.label(index)]] + (1...epochs).map { "epoch \($0)" }
+      return try zip([source.image(index)] + shown, captions).map {
+        PictureCell(try PixelImage(Self.onLattice($0), named: "image \(index)"), $1)
+      }
     }
-    let grid = PictureGrid(
-      title: augment, subtitle: "\(images.name): the image, then \(epochs) epochs", rows: rows)
+    let grid = CaptionedGrid(title: augment, subtitle: images.name, rows: rows)
     try AtomicFile.write(try PNG.encode(grid.rendered()), to: out)
     console.print(out)
     return .done

@@ -28,7 +28,7 @@ struct TrainOptions: ParsableArguments {
   var augment: String?
   @Option(
     help: ArgumentHelp(
-      "standard, fgsm, pgd, fast, free, trades, mart, distillation or gaussian, as in pgd:steps=7,eps=8/255.",
+      "One of \(RecipeCatalog.all.map(\.name).joined(separator: ", ")), as in pgd:steps=7,eps=8/255.",
       valueName: "recipe"))
   var recipe = "standard"
   @Option(help: ArgumentHelp("Adversarial weight perturbation on top of the recipe.", valueName: "gamma"))

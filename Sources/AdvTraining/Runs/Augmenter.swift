@@ -5,14 +5,14 @@ import AdvTensor
 /// Makes the batches of an epoch on all threads.
 struct Augmenter {
   private let pipeline: AugmentationPipeline
-  private let images: ImageStore
+  private let images: TrainingImages
   private let classes: Int
   private let smoothing: Float
   private let seed: UInt64
   private let pool: WorkerPool
 
   init(
-    _ pipeline: AugmentationPipeline, _ images: ImageStore, classes: Int, _ settings: TrainingSettings,
+    _ pipeline: AugmentationPipeline, _ images: TrainingImages, classes: Int, _ settings: TrainingSettings,
     _ pool: WorkerPool
   ) {
     (self.pipeline, self.images, self.classes, self.pool) = (pipeline, images, classes, pool)

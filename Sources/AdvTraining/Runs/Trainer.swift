@@ -63,17 +63,17 @@ public struct Trainer {
     let graph = try checked { () throws(ModelError) in try model.graph() }
     var checkpoint = try start(graph, path, resume)
     var state = try state(graph, from: checkpoint)
-    let images = try ImageStore(dataset, pool: pool)
+    let images = try TrainingImages(dataset, pool: pool)
     let augmenter = Augmenter(try fitted(to: images), images, classes: model.classCount, settings, pool)
     let judge = try validation.map { data throws(TrainingError) in
-      ValidationJudge(try ImageStore(data, pool: pool), model, settings)
+      ValidationJudge(try TrainingImages(data, pool: pool), model, settings)
     }
     while checkpoint.state.history.count < settings.epochs, !checkpoint.state.isStopped {
       let epoch = checkpoint.state.history.count + 1
       var record = try trainEpoch(
         epoch, augmenter, &state, checkpoint.state.history, isStopped, report)
       try judge?.judge(state.result, by: state.oracle, into: &record)
-      if let drop = drop(to: record, after: checkpoint.state.history) {
+      if let drop = settings.drop(to: record, after: checkpoint.state.history.last) {
         checkpoint.state.isStopped = true
         report(.stopped(epoch: epoch, from: drop.from, to: drop.to))
       } else {
@@ -123,7 +123,7 @@ public struct Trainer {
     } catch { throw .failed("\(error)") }
   }
 
-  private func fitted(to images: ImageStore) throws(TrainingError) -> AugmentationPipeline {
+  private func fitted(to images: TrainingImages) throws(TrainingError) -> AugmentationPipeline {
     do throws(DataError) { return try augmentations.fitted(to: images) } catch {
       throw .unusable(error.description)
     }
@@ -164,13 +164,5 @@ extension Trainer {
     return EpochRecord(
       epoch: epoch, loss: loss / Double(batches),
       trainingAccuracy: Double(correct) / Double(batches * settings.batch), rate: Double(rate))
-  }
-
-  /// The fall of accuracy under attack that ends the run, if this epoch brought one.
-  private func drop(to record: EpochRecord, after history: [EpochRecord]) -> (from: Double, to: Double)? {
-    guard let limit = settings.stopsAtDrop, let now = record.robustAccuracy,
-      let before = history.last?.robustAccuracy, before - now > Double(limit)
-    else { return nil }
-    return (before, now)
   }
 }

@@ -44,6 +44,14 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
 
   /// The defaults above.
   public init() {}
+
+  /// The fall of accuracy under attack that ends a run, if the epoch of `record` brought one.
+  func drop(to record: EpochRecord, after last: EpochRecord?) -> (from: Double, to: Double)? {
+    guard let limit = stopsAtDrop, let now = record.robustAccuracy, let before = last?.robustAccuracy,
+      before - now > Double(limit)
+    else { return nil }
+    return (before, now)
+  }
 }
 
 /// What one epoch came to.

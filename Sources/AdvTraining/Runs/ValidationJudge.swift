@@ -5,13 +5,13 @@ import AdvThreat
 
 /// Measures a network under training on held-out images, clean and under attack.
 struct ValidationJudge {
-  private let images: ImageStore
+  private let images: TrainingImages
   private let model: Model
   private let settings: TrainingSettings
   /// Accuracy under attack is measured on the first images only: it costs many passes.
   static let attackedImages = 512
 
-  init(_ images: ImageStore, _ model: Model, _ settings: TrainingSettings) {
+  init(_ images: TrainingImages, _ model: Model, _ settings: TrainingSettings) {
     (self.images, self.model, self.settings) = (images, model, settings)
   }
 

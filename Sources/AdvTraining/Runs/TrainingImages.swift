@@ -3,7 +3,7 @@ import AdvRuntime
 import AdvTensor
 
 /// All images of a labelled data set, decoded once and held as bytes: an epoch reads them many times.
-struct ImageStore: AugmentationSource {
+struct TrainingImages: AugmentationSource {
   let shape: Shape
   let labels: [Int]
   private let levels: [UInt8]  // 0…255, image by image
