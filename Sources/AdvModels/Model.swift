@@ -52,7 +52,14 @@ public struct Model: Sendable {
   }
 
   /// The graph from one image to the logits, its weights still parameters: input `image`, one output.
+  ///
+  /// Inference only: dropout is no part of it.
   public func graph(from entrance: Entrance = .pixels) throws(ModelError) -> Graph {
+    try trainingGraph(from: entrance).removingDropout()
+  }
+
+  /// The graph that training puts into training mode: like `graph`, with the places of dropout.
+  public func trainingGraph(from entrance: Entrance = .pixels) throws(ModelError) -> Graph {
     let builder = GraphBuilder()
     let image = builder.input(Model.inputName, TensorType(inputShape))
     let x = entrance == .pixels ? card.preprocessing.apply(to: image) : image

@@ -22,6 +22,7 @@ public enum OperatorCases {
       OperatorCase(Clip(lower: -0.5, upper: 0.25), [bounded]),
       OperatorCase(KeepWhereInside(lower: -0.5, upper: 0.25), [x, bounded]),
       OperatorCase(Sigmoid(), [x]),
+      OperatorCase(Dropout(rate: 0.5), [x]),
       OperatorCase(Tanh(), [x]),
       OperatorCase(ScaledPower(2), [x]),
       OperatorCase(ScaledPower(-1), [.image(shape, .positive)]),

@@ -138,6 +138,25 @@ struct TransformTests {
     #expect(training.statistics.map(\.positions) == [4, 4])
   }
 
+  @Test func `training mode turns each dropout into a product with a mask, inference forgets it`() throws {
+    let builder = GraphBuilder()
+    let x = builder.input("x", TensorType([2]))
+    let graph = try builder.finish([x.relu().dropout(0.5).tanh().dropout(0)])
+    let training = try graph.inTrainingMode()
+    #expect(
+      training.graph.description == """
+        %0 = input 'x' : n×[2]  x
+        %1 = relu %0 : n×[2]  x
+        %2 = input 'dropout 0' : n×[2]  x
+        %3 = multiply %1, %2 : n×[2]  x
+        %4 = tanh %3 : n×[2]  x
+        return %4
+        """)
+    #expect(training.masks.map(\.name) == ["dropout 0"] && training.masks.map(\.rate) == [0.5])
+    #expect(graph.removingDropout().nodes.map { $0.operation == nil } == [true, false, false])
+    try expectSameResults(graph, graph.removingDropout())
+  }
+
   @Test func `inference with the statistics that training reports gives training's results`() throws {
     let training = try tiny().inTrainingMode()
     let graph = try tiny()

@@ -26,7 +26,7 @@ import Testing
     (architecture.classes, architecture.inputShape) = (10, shape)
     let graph = try Model(
       name: name, architectureName: name, architecture, card: ModelCard(.none)
-    ).graph()
+    ).trainingGraph()
     var network = try TrainingNetwork(
       graph, weights: HashedNumbers.weights(for: graph), pool: WorkerPool(threads: 2))
     var optimizer: any Optimizer = StochasticGradientDescent(
@@ -34,7 +34,8 @@ import Testing
     for step in 0..<5 {
       let images = HashedNumbers.tensor("batch:\(name):\(step)", shape.prepending(16), 0, 1)
       let labels = (0..<16).map { (7 * $0 + step) % 10 }
-      let loss = CrossEntropy.evaluate(try network.forward(images), labels: labels)
+      let loss = CrossEntropy.evaluate(
+        try network.forward(images, dropping: DropoutDraw(seed: 0, step: step, ids: [0])), labels: labels)
       try network.backward(loss.cotangent)
       network.update(with: &optimizer, rate: 0.001, step: step)
       network.updateStatistics(images: 16)

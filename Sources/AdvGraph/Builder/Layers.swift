@@ -53,6 +53,9 @@ extension Value {
     return apply(Linear(), matrix, weights.parameter("bias", [outputs], .bias), path: weights.path)
   }
 
+  /// Drops this share of the elements in training; nothing for 0.
+  public func dropout(_ rate: Float) -> Value { rate == 0 ? self : apply(Dropout(rate: rate)) }
+
   /// max(x, 0).
   public func relu() -> Value { apply(ReLU()) }
 

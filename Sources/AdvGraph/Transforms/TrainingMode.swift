@@ -1,3 +1,5 @@
+import AdvTensor
+
 /// The running statistics of one normalisation, which training keeps up to date.
 public struct RunningStatistics: Hashable, Sendable {
   /// The name of the running mean.
@@ -8,13 +10,31 @@ public struct RunningStatistics: Hashable, Sendable {
   public let positions: Int
 }
 
-/// A graph in training mode, and which of its outputs are statistics.
+/// The mask of one dropout, which the caller draws anew for every step: 0 where an element is dropped,
+/// 1 / (1 − rate) elsewhere, so that the mean over draws is 1.
+public struct DropoutMask: Hashable, Sendable {
+  /// The name of the input that takes it.
+  public let name: String
+  /// The share of elements that are 0.
+  public let rate: Float
+  /// The shape for one image.
+  public let shape: Shape
+
+  /// A mask that takes the input of this name.
+  public init(name: String, rate: Float, shape: Shape) {
+    (self.name, self.rate, self.shape) = (name, rate, shape)
+  }
+}
+
+/// A graph in training mode, which of its outputs are statistics, and which of its inputs masks.
 public struct TrainingModeGraph: Sendable {
   /// The outputs of the inference graph, then for each normalisation the mean and the biased variance of the
   /// batch, `[C]` each.
   public let graph: Graph
   /// One entry for each such pair of outputs, in order.
   public let statistics: [RunningStatistics]
+  /// One entry for each dropout, in order: inputs behind those of the inference graph.
+  public let masks: [DropoutMask]
 }
 
 extension Graph {
@@ -22,12 +42,19 @@ extension Graph {
   ///
   /// Training mode is another operator, not a flag: `batch-mean`, `batch-variance` and `batch-norm-training`
   /// take the place of each `batch-norm` whose mean and variance are parameters, and the statistics become
-  /// outputs, from which the caller updates the running ones. Normalisations by constants stay frozen.
+  /// outputs, from which the caller updates the running ones. Normalisations by constants stay frozen. A dropout
+  /// becomes a product with a mask, a new input.
   public func inTrainingMode() -> TrainingModeGraph {
     var rewrite = Rewrite(of: self)
     var statistics: [RunningStatistics] = []
     var added: [NodeID] = []
+    var masks: [DropoutMask] = []
     for (id, node) in nodes.enumerated() {
+      if let dropout = node.operation as? Dropout {
+        masks.append(DropoutMask(name: "dropout \(masks.count)", rate: dropout.rate, shape: node.type.shape))
+        rewrite.replace(id, by: rewrite.mask(rewrite[node.operands[0]], by: masks[masks.count - 1], node))
+        continue
+      }
       guard case .operation(let operation, let operands) = node.source,
         let norm = operation as? BatchNorm,
         case .parameter(let meanName, _) = nodes[operands[3]].source,
@@ -50,6 +77,14 @@ extension Graph {
       added += [mean, variance]
     }
     let graph = rewrite.finished(self, adding: added).removingUnused()
-    return TrainingModeGraph(graph: graph, statistics: statistics)
+    return TrainingModeGraph(graph: graph, statistics: statistics, masks: masks)
+  }
+}
+
+extension Rewrite {
+  /// Writes an input for a mask and the product of x, a new position, with it.
+  fileprivate mutating func mask(_ x: NodeID, by mask: DropoutMask, _ node: Node) -> NodeID {
+    let input = append(Node(source: .input(name: mask.name), type: node.type, path: node.path))
+    return append(Multiply(), [x, input], type: node.type, path: node.path)
   }
 }

@@ -11,6 +11,8 @@ import AdvTensor
 public struct AlexNetOriginal: Architecture {
   /// The width of the two hidden fully connected layers.
   public var hidden = 4096
+  /// The share of activations dropped in training, behind each hidden fully connected layer.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -28,14 +30,16 @@ public struct AlexNetOriginal: Architecture {
     h = h.conv(w["conv3"], channels: 384, kernel: 3, padding: 1).relu()
     h = h.conv(w["conv4"], channels: 384, kernel: 3, padding: 1, groups: 2).relu()
     h = h.conv(w["conv5"], channels: 256, kernel: 3, padding: 1, groups: 2).relu().maxPool(3, stride: 2)
-    h = h.flatten().linear(w["fc6"], hidden).relu().linear(w["fc7"], hidden).relu()
+    h = h.flatten().linear(w["fc6"], hidden).relu().dropout(dropout)
+    h = h.linear(w["fc7"], hidden).relu().dropout(dropout)
     return h.linear(w["fc8"], classes)
   }
 
   /// What a user may set.
   public static var parameters: [Parameter<AlexNetOriginal>] {
     [
-      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers."),
+      .dropout(\.dropout, published: "0.5 in the paper"),
     ]
   }
 

@@ -25,6 +25,8 @@ public struct DenseNet: Architecture {
   public var initial: Int
   /// What stands before the first block.
   public var stem: Stem
+  /// The share of what a layer adds that is dropped in training.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -66,6 +68,7 @@ public struct DenseNet: Architecture {
   private func grown(_ x: Value, _ w: Weights) -> Value {
     x.batchNorm(w["norm1"]).relu().conv(w["conv1"], channels: 4 * growth, kernel: 1, bias: false)
       .batchNorm(w["norm2"]).relu().conv(w["conv2"], channels: growth, kernel: 3, padding: 1, bias: false)
+      .dropout(dropout)
   }
 
   private func transition(_ x: Value, _ w: Weights) -> Value {
@@ -78,6 +81,7 @@ public struct DenseNet: Architecture {
     [
       .int("growth", \.growth, in: 1...256, "The channels that a layer adds."),
       .int("initial", \.initial, in: 1...1024, "The channels before the first block."),
+      .dropout(\.dropout, published: "0.2 in the paper where images are not augmented"),
     ]
   }
 

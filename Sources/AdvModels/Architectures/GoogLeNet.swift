@@ -36,6 +36,8 @@ public struct GoogLeNet: Architecture {
   public var module = Module.reducing
   /// The kernel of the third branch: 3 in torchvision's weights, 5 in the paper.
   public var largeKernel = 3
+  /// The share of activations dropped in training, before the last layer.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -60,7 +62,7 @@ public struct GoogLeNet: Architecture {
     h = inception(h, w["inception4e"], Widths(256, 160, 320, 32, 128, 128)).maxPool(2, roundsUp: true)
     h = inception(h, w["inception5a"], Widths(256, 160, 320, 32, 128, 128))
     h = inception(h, w["inception5b"], Widths(384, 192, 384, 48, 128, 128))
-    return h.globalAveragePool().linear(w["fc"], classes)
+    return h.globalAveragePool().dropout(dropout).linear(w["fc"], classes)
   }
 
   private func basic(
@@ -111,6 +113,7 @@ public struct GoogLeNet: Architecture {
       .int(
         "kernel", \.largeKernel, in: 1...11,
         "The filters of the third branch: 3 in torchvision, 5 in the paper."),
+      .dropout(\.dropout, published: "0.4 in the paper, 0.2 in torchvision"),
     ]
   }
 

@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Network in Network — Lin et al. 2014, arXiv:1312.4400: each convolution is followed by a small perceptron
@@ -6,6 +7,8 @@ import AdvTensor
 ///
 /// The CIFAR form: at 32×32 and 10 classes 966,986 parameters, 0.22 G multiply–adds.
 public struct NetworkInNetwork: Architecture {
+  /// The share of activations dropped in training, behind the first two blocks.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 10
   /// The shape of one image.
@@ -17,8 +20,8 @@ public struct NetworkInNetwork: Architecture {
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
     var h = perceptron(x, w["block1"], kernel: 5, widths: [192, 160, 96]).maxPool(3, stride: 2, padding: 1)
-    h = perceptron(h, w["block2"], kernel: 5, widths: [192, 192, 192])
-    h = h.averagePool(3, stride: 2, padding: 1)
+    h = perceptron(h.dropout(dropout), w["block2"], kernel: 5, widths: [192, 192, 192])
+    h = h.averagePool(3, stride: 2, padding: 1).dropout(dropout)
     return perceptron(h, w["block3"], kernel: 3, widths: [192, 192, classes]).globalAveragePool()
   }
 
@@ -29,6 +32,11 @@ public struct NetworkInNetwork: Architecture {
       h = h.conv(w[index], channels: width, kernel: size, padding: size / 2).relu()
     }
     return h
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<NetworkInNetwork>] {
+    [.dropout(\.dropout, published: "0.5 in the paper")]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

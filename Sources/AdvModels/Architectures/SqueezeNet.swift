@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// SqueezeNet — Iandola et al. 2016, arXiv:1602.07360, under torchvision's names: AlexNet's accuracy with fifty
@@ -17,6 +18,8 @@ public struct SqueezeNet: Architecture {
 
   /// Which of the two.
   public var version: Version
+  /// The share of activations dropped in training, before the last convolution.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -41,13 +44,19 @@ public struct SqueezeNet: Architecture {
         module += 1
       }
     }
-    return h.conv(w["classifier"][1], channels: classes, kernel: 1).relu().globalAveragePool()
+    h = h.dropout(dropout).conv(w["classifier"][1], channels: classes, kernel: 1).relu()
+    return h.globalAveragePool()
   }
 
   private func fire(_ x: Value, _ w: Weights, squeeze: Int) -> Value {
     let h = x.conv(w["squeeze"], channels: squeeze, kernel: 1).relu()
     let narrow = h.conv(w["expand1x1"], channels: squeeze * 4, kernel: 1).relu()
     return narrow.concat([h.conv(w["expand3x3"], channels: squeeze * 4, kernel: 3, padding: 1).relu()])
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<SqueezeNet>] {
+    [.dropout(\.dropout, published: "0.5 in the paper")]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

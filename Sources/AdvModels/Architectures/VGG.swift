@@ -41,6 +41,8 @@ public struct VGG: Architecture {
   public var normalizes: Bool
   /// The width of the two hidden fully connected layers.
   public var hidden = 4096
+  /// The share of activations dropped in training, behind each hidden fully connected layer.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -72,14 +74,16 @@ public struct VGG: Architecture {
       index += 1
     }
     h = h.averagedToAtMost(7).flatten()
-    h = h.linear(w["classifier"][0], hidden).relu().linear(w["classifier"][3], hidden).relu()
+    h = h.linear(w["classifier"][0], hidden).relu().dropout(dropout)
+    h = h.linear(w["classifier"][3], hidden).relu().dropout(dropout)
     return h.linear(w["classifier"][6], classes)
   }
 
   /// What a user may set.
   public static var parameters: [Parameter<VGG>] {
     [
-      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers."),
+      .dropout(\.dropout, published: "0.5 in the paper"),
     ]
   }
 

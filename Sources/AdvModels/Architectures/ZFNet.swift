@@ -10,6 +10,8 @@ import AdvTensor
 public struct ZFNet: Architecture {
   /// The width of the two hidden fully connected layers.
   public var hidden = 4096
+  /// The share of activations dropped in training, before each hidden fully connected layer.
+  public var dropout: Float = 0
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -27,14 +29,16 @@ public struct ZFNet: Architecture {
     h = h.conv(features[6], channels: 384, kernel: 3, padding: 1).relu()
     h = h.conv(features[8], channels: 384, kernel: 3, padding: 1).relu()
     h = h.conv(features[10], channels: 256, kernel: 3, padding: 1).relu().maxPool(3, stride: 2)
-    h = h.flatten().linear(classifier[1], hidden).relu().linear(classifier[4], hidden).relu()
+    h = h.flatten().dropout(dropout).linear(classifier[1], hidden).relu()
+    h = h.dropout(dropout).linear(classifier[4], hidden).relu()
     return h.linear(classifier[6], classes)
   }
 
   /// What a user may set.
   public static var parameters: [Parameter<ZFNet>] {
     [
-      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers.")
+      .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers."),
+      .dropout(\.dropout, published: "0.5 in the paper"),
     ]
   }
 

@@ -60,7 +60,7 @@ public struct Trainer {
     isStopped: () -> Bool = { false }
   ) throws(TrainingError) -> TrainedModel {
     let path = folder + "/checkpoint.safetensors"
-    let graph = try checked { () throws(ModelError) in try model.graph() }
+    let graph = try checked { () throws(ModelError) in try model.trainingGraph() }
     var checkpoint = try start(graph, path, resume)
     var state = try state(graph, from: checkpoint)
     let images = try TrainingImages(dataset, pool: pool)
@@ -114,7 +114,7 @@ public struct Trainer {
     optimizer.memory = checkpoint.optimizer
     do throws(GraphError) {
       let oracle = try WeightsOracle(
-        graph, imageShape: model.inputShape, classes: model.classCount, pool: pool)
+        graph.removingDropout(), imageShape: model.inputShape, classes: model.classCount, pool: pool)
       return TrainingState(
         network: try TrainingNetwork(
           graph, weights: checkpoint.weights, givesImageGradient: recipe is any ReplayRecipe, pool: pool),

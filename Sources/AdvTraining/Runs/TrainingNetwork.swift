@@ -24,6 +24,7 @@ struct TrainingNetwork {
   let trained: [Parameter]
   private let parameters: [Parameter]  // those that the plan reads, in its order
   private let statistics: [RunningStatistics]
+  private let masks: [DropoutMask]
   private let session: Session
   private var forwardResults: [Tensor] = []
   private let givesImageGradient: Bool
@@ -36,7 +37,7 @@ struct TrainingNetwork {
     let training = graph.inTrainingMode()
     parameters = training.graph.parameters.map { Parameter(name: $0.name, role: $0.role) }
     trained = parameters.filter(\.isTrained)
-    statistics = training.statistics
+    (statistics, masks) = (training.statistics, training.masks)
     var targets = training.graph.parameters.filter { Parameter(name: $0.name, role: $0.role).isTrained }
       .map(\.id)
     if givesImageGradient { targets.append(training.graph.inputs[0].id) }
@@ -46,11 +47,12 @@ struct TrainingNetwork {
     self.weights = weights
   }
 
-  /// The logits `[n, classes]` of a batch, with the statistics of this batch.
-  mutating func forward(_ images: Tensor) throws(TrainingError) -> Tensor {
+  /// The logits `[n, classes]` of a batch, with the statistics of this batch and the dropout of this draw.
+  mutating func forward(_ images: Tensor, dropping draw: DropoutDraw) throws(TrainingError) -> Tensor {
+    let drawn = masks.enumerated().map { draw.values(of: $1, layer: $0, rows: images.rowCount) }
     do throws(SessionError) {
       try session.forward(
-        [images], parameters: parameters.map { weights[$0.name]! }, into: &forwardResults)
+        [images] + drawn, parameters: parameters.map { weights[$0.name]! }, into: &forwardResults)
     } catch { throw .failed("\(error)") }
     return forwardResults[0]
   }

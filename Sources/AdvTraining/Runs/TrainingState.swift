@@ -39,12 +39,13 @@ struct TrainingState {
     oracle.use(network.weights)
     let images = try recipe.examples(of: batch, in: lab)
     oracle.release()
-    var loss = try objective(at: images, of: batch, place)
+    let draw = DropoutDraw(seed: settings.seed, step: step, ids: batch.ids)
+    var loss = try objective(at: images, of: batch, draw, place)
     var gradient = try network.backward(loss.cotangent)
     var unperturbed: [String: Tensor]?
     if settings.weightPerturbation > 0 {
       unperturbed = network.perturbWeights(by: settings.weightPerturbation)
-      loss = try objective(at: images, of: batch, place)
+      loss = try objective(at: images, of: batch, draw, place)
       gradient = try network.backward(loss.cotangent)
     }
     if let unperturbed { network.weights = unperturbed }
@@ -57,9 +58,9 @@ struct TrainingState {
   }
 
   private mutating func objective(
-    at images: Tensor, of batch: TrainingBatch, _ place: (epoch: Int, batch: Int)
+    at images: Tensor, of batch: TrainingBatch, _ draw: DropoutDraw, _ place: (epoch: Int, batch: Int)
   ) throws(TrainingError) -> TrainingLoss {
-    let loss = try recipe.loss(try network.forward(images), of: batch, in: lab)
+    let loss = try recipe.loss(try network.forward(images, dropping: draw), of: batch, in: lab)
     if !loss.value.isFinite {
       throw .lossNotFinite(epoch: place.epoch, batch: place.batch, layer: network.firstNonFiniteLayer)
     }
