@@ -1,82 +1,40 @@
 #!/usr/bin/env python3
-"""AutoAttack on ResNet-20 and CIFAR-10 images: advkit against its authors' program on PyTorch, in one run.
+"""AutoAttack on a trained network and CIFAR-10 images: advkit against its authors' program on PyTorch, in one run.
 
     autoattack.py --advkit PATH --weights resnet20-12fca82f.th --images test_batch.bin [--eps 1/255] [--limit 100]
+    autoattack.py --advkit PATH --model resnet_2b --weights resnet_2b.pth --images test_batch.bin --eps 2/255
 
-Weights are akamaster/pytorch_resnet_cifar10's, images the official binary layout. Prints how many images stay correct in
-float for both, which of our survivors the other breaks, and processor time (all threads, loading included) of both.
-Needs torch, and auto-attack or pyautoattack, which packages it.
+Prints how many images stay correct in float for both, which of our survivors the other breaks and the other way round,
+and processor time (all threads, loading and files included) of both. Needs torch, and auto-attack or pyautoattack,
+which packages it.
 """
 
 import argparse
 import json
+import logging
 import resource
-import subprocess
-import sys
-import tempfile
-from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import torch
-from networks import CIFARResNet20
+from real import add_arguments, attack_with_advkit, load_images, load_network, processor_seconds, radius_of
 
 try:
     from autoattack import AutoAttack
 except ImportError:
     from pyautoattack import AutoAttack
 
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
-
-def processor_seconds(who):
-    usage = resource.getrusage(who)
-    return usage.ru_utime + usage.ru_stime
-
-
-class Pixels(torch.nn.Module):
-    """The network behind its normalisation."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1))
-
-    def forward(self, x):
-        return self.network((x - self.mean) / self.deviation)
-
-
-def load_network(path):
-    state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    network = CIFARResNet20()
-    own = network.state_dict()
-    # The same layers in the same order, under other names.
-    theirs = [(name, value) for name, value in state.items() if "num_batches" not in name]
-    ours = [name for name in own if "num_batches" not in name]
-    assert len(theirs) == len(ours), f"{len(theirs)} tensors in the checkpoint, {len(ours)} in the network"
-    for name, (other, value) in zip(ours, theirs):
-        assert own[name].shape == value.shape, f"{other} is {tuple(value.shape)}, {name} {tuple(own[name].shape)}"
-        own[name] = value
-    network.load_state_dict(own)
-    return Pixels(network).eval().requires_grad_(False)
-
-
-def load_images(path, limit):
-    rows = np.fromfile(path, dtype=np.uint8).reshape(-1, 3073)[:limit]
-    return torch.from_numpy(rows[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32) / 255), torch.from_numpy(
-        rows[:, 0].astype(np.int64))
-
-
-def theirs(options, radius):
+def theirs(options):
     """Which images stay correct, and the processor time."""
-    model = load_network(options.weights)
-    images, labels = load_images(options.images, options.limit)
     start = processor_seconds(resource.RUSAGE_SELF)
+    model = load_network(options.model, options.weights)
+    images, labels = load_images(options.images, options.limit)
     names = {"linf": "Linf", "l2": "L2", "l1": "L1"}
-    attack = AutoAttack(model, norm=names[options.norm], eps=radius, seed=0, device="cpu", verbose=options.verbose)
-    adversarial = attack.run_standard_evaluation(images, labels, bs=250)
-    if isinstance(adversarial, tuple):  # some releases return the labels as well
+    radius = radius_of(options.eps)
+    attack = AutoAttack(model, norm=names[options.norm], eps=radius, seed=options.seed, device="cpu")
+    attack.verbose = options.verbose
+    adversarial = attack.run_standard_evaluation(images, labels)
+    if isinstance(adversarial, tuple):  # pyautoattack returns the labels as well
         adversarial = adversarial[0]
     spent = processor_seconds(resource.RUSAGE_SELF) - start
     with torch.no_grad():
@@ -85,39 +43,37 @@ def theirs(options, radius):
 
 
 def ours(options):
-    start = processor_seconds(resource.RUSAGE_CHILDREN)
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            options.advkit, "attack", "--model", "resnet20", "--weights", options.weights, "--dataset",
-            f"cifar10:{options.images}", "--limit", str(options.limit), "--attack", options.attack, "--norm",
-            options.norm, "--eps", options.eps, "--out", f"{folder}/run", "--quiet"]
-        finished = subprocess.run(command, capture_output=True, text=True)
-        if finished.returncode not in (0, 1):
-            sys.exit(f"{' '.join(command)}: {finished.stderr.strip()}")
-        results = json.loads(Path(f"{folder}/run/results.json").read_text())
-    spent = processor_seconds(resource.RUSAGE_CHILDREN) - start
-    return [
-        image["outcome"] != "already-wrong" and not image["broken_float"] for image in results["images"]], spent
+    """The same of advkit."""
+    images, spent = attack_with_advkit(
+        options, "--attack", options.attack, "--norm", options.norm, "--eps", options.eps, "--seed", str(options.seed))
+    return [image["outcome"] != "already-wrong" and not image["broken_float"] for image in images], spent
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--advkit", required=True)
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--images", required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser, limit=100)
     parser.add_argument("--attack", default="reference")
     parser.add_argument("--norm", default="linf", choices=["linf", "l2", "l1"])
     parser.add_argument("--eps", default="1/255")
-    parser.add_argument("--limit", type=int, default=100)
-    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--verbose", action="store_true", help="what the other program says")
+    parser.add_argument("--json", help="a file for the outcome of every image")
     options = parser.parse_args()
+    if options.verbose:
+        logging.basicConfig(level=logging.INFO)
+        logging.getLogger("auto-attack").setLevel(logging.DEBUG)
     own, own_time = ours(options)
-    other, other_time = theirs(options, float(Fraction(options.eps)))
+    print(f"{options.model}, {options.attack}, {options.norm}, eps {options.eps}, {len(own)} images", flush=True)
+    print(f"advkit: {sum(own)} correct under attack, {own_time:.1f} processor seconds", flush=True)
+    other, other_time = theirs(options)
     missed = [index for index, pair in enumerate(zip(own, other)) if pair == (True, False)]
-    print(f"{options.attack}, {options.norm}, eps {options.eps}, {len(own)} images")
-    print(f"correct under attack: advkit {sum(own)}, auto-attack {sum(other)}")
-    print(f"survivors of advkit that auto-attack breaks: {len(missed)} {missed}")
-    print(f"processor seconds: advkit {own_time:.1f}, auto-attack {other_time:.1f} ({other_time / own_time:.2f} times)")
+    gained = [index for index, pair in enumerate(zip(own, other)) if pair == (False, True)]
+    print(f"auto-attack: {sum(other)} correct under attack, {other_time:.1f} processor seconds")
+    print(f"survivors of advkit that auto-attack breaks: {len(missed)} {missed}; the other way: {len(gained)} {gained}")
+    print(f"processor time of auto-attack over advkit's: {other_time / own_time:.2f}")
+    if options.json:
+        facts = {"advkit": own, "auto-attack": other, "seconds": [own_time, other_time]}
+        Path(options.json).write_text(json.dumps(facts))
 
 
 if __name__ == "__main__":

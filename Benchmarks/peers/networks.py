@@ -42,6 +42,34 @@ class CIFARResNet20(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
+class CompactBlock(nn.Module):
+    """Two 3x3 convolutions with biases around the identity, or around a 1x1 convolution where the shape changes."""
+
+    def __init__(self, channels_in, channels, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, 1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1)
+        self.shortcut = nn.Sequential(*([nn.Conv2d(channels_in, channels, 1, stride)] if stride != 1 else []))
+
+    def forward(self, x):
+        return torch.relu(self.conv2(torch.relu(self.conv1(x))) + self.shortcut(x))
+
+
+class ResNet2B(nn.Module):
+    """The smaller residual network of VNN-COMP 2021, without batch norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, 2, 1)
+        self.layer1 = nn.Sequential(CompactBlock(8, 16, 2), CompactBlock(16, 16, 1))
+        self.linear1 = nn.Linear(1024, 100)
+        self.linear2 = nn.Linear(100, 10)
+
+    def forward(self, x):
+        x = self.layer1(torch.relu(self.conv1(x)))
+        return self.linear2(torch.relu(self.linear1(x.flatten(1))))
+
+
 class LeNet5(nn.Module):
     def __init__(self):
         super().__init__()

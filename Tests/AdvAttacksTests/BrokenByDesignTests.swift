@@ -45,37 +45,6 @@ private final class FlippingOracle: RandomizedOracle {
   }
 }
 
-/// A linear model behind pixels rounded to few levels: its true gradient is 0 everywhere.
-private final class StaircaseOracle: GradientOracle {
-  let base: LinearOracle
-  private let levels: Float = 20
-  private let isStraightThrough: Bool
-
-  init(_ base: LinearOracle, isStraightThrough: Bool) {
-    (self.base, self.isStraightThrough) = (base, isStraightThrough)
-  }
-
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
-
-  private func rounded(_ images: Tensor) -> Tensor {
-    Tensor(images.shape, images.elements.map { ($0 * levels).rounded() / levels })
-  }
-
-  func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
-    try base.logits(rounded(images), into: &logits)
-  }
-
-  func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
-    try base.linearize(at: rounded(images), logits: &logits)
-  }
-
-  func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
-    try base.pullback(cotangent, into: &gradient)
-    if !isStraightThrough { gradient = Tensor(gradient.shape) }
-  }
-}
-
 @Suite struct BrokenByDesignTests {
   static func scenario(classes: Int = 2) throws -> LinearScenario {
     try LinearScenario(.init(seed: 4, batch: 6, imageShape: [3, 5, 7], classes: classes, place: .inner))
@@ -106,17 +75,67 @@ private final class StaircaseOracle: GradientOracle {
     #expect(plain < mean, "one draw broke \(plain), 64 draws \(mean) of 6")
   }
 
-  @Test func `rounded pixels hide the gradient, a straight-through gradient finds it`() throws {
+  @Test func `random inputs break on the mean gradient, not on that of one draw`() throws {
     let scenario = try Self.scenario()
-    let hidden = StaircaseOracle(scenario.oracle, isStraightThrough: false)
-    let open = StaircaseOracle(scenario.oracle, isStraightThrough: true)
-    #expect(try Self.broken("pgd:start=origin", scenario, radius: 0.2, on: hidden, judge: open) == 0)
-    #expect(try Self.broken("pgd:start=origin", scenario, radius: 0.2, on: open, judge: open) == 6)
+    let base = scenario.oracle
+    let oracle = MaskingOracle(base)
+    // On what one draw shows, an attack moves half of the pixels.
+    let radius = 1.7 * Float((0..<6).map { scenario.minimalRadius(.linf, image: $0) }.max() ?? 0)
+    let plain = try Self.broken("pgd:loss=margin", scenario, radius: radius, on: oracle, judge: base)
+    let mean = try Self.broken(
+      "pgd:loss=margin,samples=128", scenario, radius: radius, on: oracle, judge: base)
+    #expect(plain < 3 && mean == 6, "one draw broke \(plain), 128 draws \(mean) of 6")
+  }
+
+  static let frontEnds: [(name: String, shape: Shape, filter: FilteredOracle.Filter)] = [
+    ("20 levels", [3, 5, 7], FilteredOracle.rounding(20)), ("3 bits", [3, 5, 7], FilteredOracle.rounding(7)),
+    ("JPEG of quality 75", [1, 16, 16], FilteredOracle.jpeg(0.5)),
+    ("JPEG of quality 50", [1, 16, 16], FilteredOracle.jpeg(1)),
+  ]
+
+  @Test(arguments: frontEnds.indices)
+  func `a filter of the pixels hides the gradient, a straight-through gradient finds it`(_ index: Int) throws
+  {
+    let (name, shape, filter) = Self.frontEnds[index]
+    let scenario = try LinearScenario(.init(seed: 4, batch: 6, imageShape: shape, place: .inner))
+    let hidden = FilteredOracle(scenario.oracle, isStraightThrough: false, filter)
+    let open = FilteredOracle(scenario.oracle, isStraightThrough: true, filter)
+    let counts = try [hidden, open].map {
+      try Self.broken("pgd:start=origin", scenario, radius: 0.2, on: $0, judge: open)
+    }
+    #expect(counts == [0, 6], "\(name)")
     let problem = try AttackProblem(
       images: scenario.images, criterion: .untargeted(try open.labels(scenario.images)),
       objective: .within(Ball(.linf, radius: 0.2)))
     let records = try AttackCatalog.attack("bim").run(problem, on: hidden).records
     #expect(records.allSatisfy { $0.zeroGradients == $0.steps && $0.steps == 10 })
+  }
+
+  @Test(arguments: frontEnds.indices)
+  func `a filter undoes what was made without it`(_ index: Int) throws {
+    let (name, shape, filter) = Self.frontEnds[index]
+    let scenario = try LinearScenario(.init(seed: 4, batch: 6, imageShape: shape, place: .inner))
+    let open = FilteredOracle(scenario.oracle, isStraightThrough: true, filter)
+    let radius = 1.02 * Float((0..<6).map { scenario.minimalRadius(.linf, image: $0) }.max() ?? 0)
+    let problem = try AttackProblem(
+      images: scenario.images, criterion: .untargeted(scenario.labels),
+      objective: .within(Ball(.linf, radius: radius)))
+    let result = try AttackCatalog.attack("pgd:start=origin").run(problem, on: scenario.oracle)
+    let bare = try Verifier(problem, on: scenario.oracle).judge(result, on: scenario.oracle)
+    let behind = try Verifier(problem, on: open).judge(result, on: open)
+    #expect(bare.allSatisfy { $0.outcome == .broken })
+    #expect(behind.contains { $0.outcome == .survived }, "\(name)")
+  }
+
+  @Test func `rounded activations hide the gradient, a straight-through gradient finds it`() throws {
+    let scenario = try Self.scenario()
+    let networks = [false, true].map {
+      QuantisedNetwork(seed: 3, imageShape: scenario.setting.imageShape, isStraightThrough: $0)
+    }
+    let counts = try networks.map {
+      try Self.broken("pgd:start=origin", scenario, radius: 0.1, on: $0, judge: $0)
+    }
+    #expect(counts == [0, 6])
   }
 
   @Test(arguments: ["pgd:loss=margin", "apgd:loss=dlr"])

@@ -27,7 +27,8 @@ struct ReportTests {
       #expect(
         keys(image).isSuperset(of: [
           "id", "source", "file", "label", "clean", "adversarial", "outcome", "broken_float", "linf",
-          "linf_levels", "l2", "l1", "l0", "steps", "queries",
+          "linf_levels", "l2", "l1", "l0", "linf_float", "l2_float", "l1_float", "l0_float", "steps",
+          "queries",
         ]))
     }
   }
@@ -44,6 +45,38 @@ struct ReportTests {
       let least = result.file == nil ? 1 : 3 + result.queries
       #expect(result.forwardPasses >= least && result.forwardPasses <= least + 1)
     }
+  }
+
+  @Test func `what an attack says of a run and of its images stands in the manifest and on the page`() throws
+  {
+    let dlr = try FinishedRun("pgd:steps=3,loss=dlr", "2px", count: 5, classes: 2)
+    let spatial = try FinishedRun("spatial:draws=5", "2px", count: 5) {
+      if let threat = $0.attack.threat { $0.threat = .own(threat) }
+    }
+    let remark = try #require(spatial.results.compactMap(\.remark).first)
+    for (run, words) in [(dlr, "needs 3 classes"), (spatial, remark)] {
+      for file in ["results.json", "report.html"] {
+        let text = String(decoding: try run.scratch.bytes("run/\(file)"), as: UTF8.self)
+        #expect(text.contains(words), "'\(words)' is not in \(file)")
+      }
+    }
+    let plain = String(decoding: try dlr.scratch.bytes("run/report.html"), as: UTF8.self)
+    #expect(!plain.contains("<th>remark</th>"))
+  }
+
+  @Test func `norms before rounding stand beside those of the files`() throws {
+    let run = try FinishedRun("ddn", "2px", norm: .l2, count: 21) { $0.threat = .minimal(.l2) }
+    let summary = run.manifest.summary
+    let attacked = run.results.filter { $0.outcome != .alreadyWrong }
+    #expect(attacked.count > 5 && attacked.allSatisfy { $0.isBrokenInFloat })
+    let sorted = attacked.compactMap { $0.distancesInFloat?.l2 }.sorted()
+    #expect(summary.medianInFloat(.l2) == sorted[(attacked.count - 1) / 2])
+    // A candidate off the lattice is another image in its file.
+    #expect(attacked.contains { $0.distancesInFloat != $0.distances })
+    let json = try JSONSerialization.jsonObject(with: run.scratch.bytes("run/results.json")) as? [String: Any]
+    let medians = (json?["summary"] as? [String: Any])?["median_float"] as? [String: Any]
+    let written = try #require(medians?["l2"] as? Double)
+    #expect(abs(written - summary.medianInFloat(.l2)) < 1e-12)
   }
 
   @Test func `the page needs nothing but itself, and names are escaped`() throws {

@@ -91,6 +91,7 @@ extension AttackManifest: Encodable {
 
   private enum SummaryKey: String, CodingKey {
     case images, requested, complete, errors, seconds, ci95, labels, spoilt, mended, median, curve
+    case medianFloat = "median_float"
     case cutShort = "cut_short"
     case cleanCorrect = "clean_correct"
     case brokenFloat = "broken_float"
@@ -163,7 +164,8 @@ extension AttackManifest: Encodable {
     try container.encode(counts.spoilt, forKey: .spoilt)
     try container.encode(counts.mended, forKey: .mended)
     try container.encode(counts.cutShort, forKey: .cutShort)
-    try container.encode(MedianFacts(counts), forKey: .median)
+    try container.encode(MedianFacts(counts, counts.median), forKey: .median)
+    try container.encode(MedianFacts(counts, counts.medianInFloat), forKey: .medianFloat)
     try container.encode(CurveFacts(counts), forKey: .curve)
     try container.encode(seconds, forKey: .seconds)
     var intervals = container.nestedContainer(keyedBy: SummaryKey.self, forKey: .ci95)
@@ -178,11 +180,14 @@ extension AttackManifest: Encodable {
   }
 }
 
-/// The median norms of the files; null where half of the images held.
+/// Median norms over the images of a run; null where half of the images held.
 private struct MedianFacts: Encodable {
   let counts: AttackSummary
+  let median: (Norm) -> Double
 
-  init(_ counts: AttackSummary) { self.counts = counts }
+  init(_ counts: AttackSummary, _ median: @escaping (Norm) -> Double) {
+    (self.counts, self.median) = (counts, median)
+  }
 
   private enum Key: String, CodingKey {
     case images, linf, l2, l1, l0
@@ -192,7 +197,7 @@ private struct MedianFacts: Encodable {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(counts.measured, forKey: .images)
     for (key, norm) in [(Key.linf, Norm.linf), (.l2, .l2), (.l1, .l1), (.l0, .l0)] {
-      let median = counts.median(norm)
+      let median = median(norm)
       try container.encode(median.isFinite ? median : nil, forKey: key)
     }
   }
@@ -217,6 +222,10 @@ extension ImageResult: Encodable {
     case cutShort = "cut_short"
     case brokenFloat = "broken_float"
     case linfLevels = "linf_levels"
+    case linfFloat = "linf_float"
+    case l2Float = "l2_float"
+    case l1Float = "l1_float"
+    case l0Float = "l0_float"
     case zeroGradients = "zero_gradients"
   }
 
@@ -241,6 +250,10 @@ extension ImageResult: Encodable {
     try container.encode(distances?.l2, forKey: .l2)
     try container.encode(distances?.l1, forKey: .l1)
     try container.encode(distances?.l0, forKey: .l0)
+    try container.encode(distancesInFloat?.linf, forKey: .linfFloat)
+    try container.encode(distancesInFloat?.l2, forKey: .l2Float)
+    try container.encode(distancesInFloat?.l1, forKey: .l1Float)
+    try container.encode(distancesInFloat?.l0, forKey: .l0Float)
     try container.encode(steps, forKey: .steps)
     try container.encode(queries, forKey: .queries)
     try container.encode(zeroGradients, forKey: .zeroGradients)

@@ -39,6 +39,7 @@ public struct AttackPage: Sendable {
       "roundingLine": words.roundingLine, "charts": words.charts.map { ["title": $0.title, "svg": $0.svg] },
       "facts": words.facts, "rows": rows(words), "warnings": words.notes,
       "hasThumbnails": !thumbnails.isEmpty, "sheetCaption": sheetCaption,
+      "hasRemarks": manifest.findings.images.contains { $0.remark != nil || $0.outcome.reason != nil },
     ]
     if let sheet { content["sheet"] = Data(sheet).base64EncodedString() }
     if let partial = words.partial { content["partial"] = partial }
@@ -60,6 +61,7 @@ public struct AttackPage: Sendable {
         "l2": image.distances.map { String(format: "%.4f", $0.l2) } ?? "",
         "steps": image.file == nil ? "" : "\(image.steps)",
         "queries": image.file == nil ? "" : "\(image.queries)",
+        "remark": image.remark ?? image.outcome.reason ?? "",
       ]
       if let bytes = thumbnails[image.id] { row["thumbnail"] = Data(bytes).base64EncodedString() }
       return row

@@ -126,12 +126,13 @@ enum AttackPageTemplate {
     <table>
     <thead><tr>{{#hasThumbnails}}<th></th>{{/hasThumbnails}}<th>image</th><th>label</th><th>before</th><th>after</th>
     <th>outcome</th><th>in float</th><th class="number">L∞ levels</th><th class="number">L2</th>
-    <th class="number">steps</th><th class="number">queries</th></tr></thead>
+    <th class="number">steps</th><th class="number">queries</th>{{#hasRemarks}}<th>remark</th>{{/hasRemarks}}</tr></thead>
     <tbody>
     {{#rows}}<tr>{{#hasThumbnails}}<td>{{#thumbnail}}<img alt="" src="data:image/png;base64,{{thumbnail}}">\
     {{/thumbnail}}</td>{{/hasThumbnails}}<td>{{id}}</td><td>{{label}}</td><td>{{before}}</td><td>{{after}}</td>\
     <td class="t-{{outcome}}">{{outcome}}</td><td>{{inFloat}}</td><td class="number">{{levels}}</td>\
-    <td class="number">{{l2}}</td><td class="number">{{steps}}</td><td class="number">{{queries}}</td></tr>
+    <td class="number">{{l2}}</td><td class="number">{{steps}}</td><td class="number">{{queries}}</td>\
+    {{#hasRemarks}}<td class="wide">{{remark}}</td>{{/hasRemarks}}</tr>
     {{/rows}}
     </tbody>
     </table>

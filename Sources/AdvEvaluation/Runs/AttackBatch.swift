@@ -134,6 +134,7 @@ extension ImageResult {
     outcome = judged.inFile[row].outcome
     margin = judged.inFile[row].lead
     distances = judged.inFile[row].distances
+    distancesInFloat = judged.inFloat[row].outcome.reason == nil ? judged.inFloat[row].distances : nil
     adversarial = AttackBatch.prediction(judged.fileLogits, row: row)
     file = AttackBatch.file(id)
     steps += record.steps

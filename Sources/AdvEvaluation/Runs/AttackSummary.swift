@@ -45,6 +45,7 @@ public struct AttackSummary: Sendable {
     cutShort = results.count(where: \.isCutShort)
     measured = answered.count
     distances = answered.map { $0.outcome == .broken ? $0.distances : nil }
+    distancesInFloat = answered.map { $0.isBrokenInFloat ? $0.distancesInFloat : nil }
     curve = CurvePoint.steps(answered.compactMap(\.brokenAfter).map(Double.init))
     forwardImages = results.reduce(0) { $0 + $1.forwardPasses }
     backwardImages = results.reduce(0) { $0 + $1.backwardPasses }
@@ -56,18 +57,28 @@ public struct AttackSummary: Sendable {
   public let robustInFile: Int
 
   private let distances: [Distances?]
+  private let distancesInFloat: [Distances?]
 
   /// The median norm of the files over the measured images, an image that was not broken being infinitely far:
   /// of an even number the lower middle, so that it is always the norm of one image. Infinite for no images.
-  public func median(_ norm: Norm) -> Double {
-    let sorted = norms(norm).sorted()
+  public func median(_ norm: Norm) -> Double { Self.median(distances, norm) }
+
+  /// The same of what the attack found, before it was rounded to levels.
+  public func medianInFloat(_ norm: Norm) -> Double { Self.median(distancesInFloat, norm) }
+
+  /// How many files are broken within a distance of the original.
+  public func distanceCurve(_ norm: Norm) -> [CurvePoint] {
+    CurvePoint.steps(Self.norms(distances, norm).filter(\.isFinite))
+  }
+
+  private static func median(_ distances: [Distances?], _ norm: Norm) -> Double {
+    let sorted = norms(distances, norm).sorted()
     return sorted.isEmpty ? .infinity : sorted[(sorted.count - 1) / 2]
   }
 
-  /// How many files are broken within a distance of the original.
-  public func distanceCurve(_ norm: Norm) -> [CurvePoint] { CurvePoint.steps(norms(norm).filter(\.isFinite)) }
-
-  private func norms(_ norm: Norm) -> [Double] { distances.map { $0?[norm] ?? .infinity } }
+  private static func norms(_ distances: [Distances?], _ norm: Norm) -> [Double] {
+    distances.map { $0?[norm] ?? .infinity }
+  }
 }
 
 /// One step of a curve that counts images.

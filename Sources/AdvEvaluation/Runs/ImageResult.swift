@@ -54,6 +54,8 @@ public struct ImageResult: Sendable {
   public var margin: Float?
   /// The perturbation in the file, in every norm.
   public var distances: Distances?
+  /// The attack's perturbation before it was rounded to levels; nil where it was no answer.
+  public var distancesInFloat: Distances?
   /// Steps of the attack.
   public var steps = 0
   /// Forward passes of the attack and of the repair.
