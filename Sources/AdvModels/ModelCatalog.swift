@@ -25,8 +25,12 @@ extension ModelEntry {
     self.architecture = architecture
   }
 
-  /// Whether the program holds weights of this name.
-  public var isBuiltIn: Bool { EmbeddedWeights.names.contains(name) }
+  /// Whether the program holds weights for just this network: a built-in model may bear the name of a published
+  /// network and be a small form of it.
+  public var isBuiltIn: Bool {
+    guard let card = try? EmbeddedWeights.card(named: name) else { return false }
+    return card.arch == name && card.inputSize == architecture.inputShape.dimensions
+  }
 }
 
 /// All networks by name.
@@ -41,12 +45,20 @@ public enum ModelCatalog {
   /// The names of the models whose weights the program holds.
   public static var builtIn: [String] { EmbeddedWeights.names }
 
-  /// The entry of a name, or of a name with parameters as in `wide_resnet:width=2`; an unknown one is an error that
-  /// offers the nearest.
+  /// The card of a built-in model, nil for another name.
+  public static func builtInCard(_ name: String) throws(ModelError) -> ModelCard? {
+    try EmbeddedWeights.card(named: name)
+  }
+
+  /// The entry of a name, or of a name with parameters as in `wide_resnet:width=2`; a name that only a built-in
+  /// model has stands for its network. An unknown one is an error that offers the nearest.
   public static func entry(named name: String) throws(ModelError) -> ModelEntry {
     if name.contains(":") { return try entry(specifiedBy: name) }
     if let entry = all.first(where: { $0.name == name }) { return entry }
-    throw .unknownName(name, nearest: nearestNames(to: name, among: names))
+    if let network = try EmbeddedWeights.card(named: name)?.arch, network != name {
+      return try entry(named: network)
+    }
+    throw .unknownName(name, nearest: nearestNames(to: name, among: names + builtIn))
   }
 
   /// A model without weights, for training and for `inspect`: the entry's network at another input shape or

@@ -4,7 +4,7 @@ import ArgumentParser
 /// `advkit models`: the networks that have a name.
 struct ModelsCommand: ConsoleCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "List the networks that have a name.")
+    commandName: "models", abstract: "List the models that are built in, and the networks that have a name.")
 
   @Flag(help: "Print the list as JSON.") var json = false
 
@@ -18,26 +18,44 @@ struct ModelsCommand: ConsoleCommand {
       case name, title, paper, input, classes
       case builtIn = "built_in"
     }
+
+    init(_ entry: ModelEntry) {
+      (name, title, paper) = (entry.name, entry.title, entry.paper)
+      input = entry.architecture.inputShape.dimensions
+      (classes, builtIn) = (entry.architecture.classes, false)
+    }
+
+    /// A built-in model: its own size and class count.
+    init(builtIn name: String, _ card: ModelCard, _ entry: ModelEntry) {
+      self.name = name
+      title = (card.arch ?? name) + (card.accuracy.map { ", accuracy \($0)" } ?? "")
+      (paper, input) = (entry.paper, card.inputSize ?? [])
+      (classes, builtIn) = (card.classes ?? entry.architecture.classes, true)
+    }
   }
 
   func execute(on console: Console) throws -> ExitStatus {
-    let rows = ModelCatalog.all.map { entry in
-      Row(
-        name: entry.name, title: entry.title, paper: entry.paper,
-        input: entry.architecture.inputShape.dimensions, classes: entry.architecture.classes,
-        builtIn: entry.isBuiltIn)
+    let builtIn = try ModelCatalog.builtIn.compactMap { name in
+      try ModelCatalog.builtInCard(name).map { card in
+        Row(builtIn: name, card, try ModelCatalog.entry(named: card.arch ?? name))
+      }
     }
+    let networks = ModelCatalog.all.map(Row.init)
     if json {
-      console.print(try JSONText.of(rows))
+      console.print(try JSONText.of(builtIn + networks))
       return .done
     }
-    var table = Table("name", "weights", "input", "classes", "what", "paper")
+    console.print("Built in: they work at once, without any file.\n\n" + table(builtIn, "network"))
+    console.print("\nNetworks to train, or to fill with --weights FILE:\n\n" + table(networks, "what"))
+    return .done
+  }
+
+  private func table(_ rows: [Row], _ what: String) -> String {
+    var table = Table("name", "input", "classes", what, "paper")
     for row in rows {
       table.add(
-        row.name, row.builtIn ? "built in" : "--weights", row.input.map(String.init).joined(separator: "×"),
-        "\(row.classes)", row.title, row.paper)
+        row.name, row.input.map(String.init).joined(separator: "×"), "\(row.classes)", row.title, row.paper)
     }
-    console.print(table.text)
-    return .done
+    return table.text
   }
 }

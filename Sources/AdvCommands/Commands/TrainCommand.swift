@@ -24,6 +24,9 @@ struct TrainCommand: ConsoleCommand {
   var model: String
   @Option(help: ArgumentHelp("A checkpoint to start from, for the named model.", valueName: "file"))
   var weights: String?
+  @Option(
+    help: ArgumentHelp("What the trained model is called (default: the model's name).", valueName: "name"))
+  var name: String?
   @Option(help: ArgumentHelp("Labelled images (see `advkit datasets`).", valueName: "data"))
   var dataset = "shapes10"
   @Option(help: ArgumentHelp("At most this many training images.", valueName: "n")) var limit: Int?
@@ -49,7 +52,8 @@ struct TrainCommand: ConsoleCommand {
         try Classifier(try ModelLoader.load(ModelRequest($0)).model).makeOracle()
       },
       pool: WorkerPool(threads: threads))
-    let folder = out ?? "reports/train-" + FileNames.safe(subject.name)
+    let title = FileNames.safe(name ?? subject.name)
+    let folder = out ?? "reports/train-" + title
     let checkpoint = folder + "/checkpoint.safetensors"
     if !resume, !overwrite, FileManager.default.fileExists(atPath: checkpoint) {
       throw InputError(
@@ -61,21 +65,22 @@ struct TrainCommand: ConsoleCommand {
     let stop = StopSignal()
     let interrupt = Interrupt(stop, on: console)
     let trained = try trainer.run(
-      in: folder, resume: resume, reporter.show, isStopped: { stop.isRaised })
+      in: folder, resume: resume, reporter.show, isStopped: { stop.isRaised }
+    ).stored(half: half)
     _ = consume interrupt
     let accuracy = try data.test.map { try measure(trained, on: $0, threads: threads) }
     let command =
       ["advkit", "train", "--model", model, "--dataset", dataset]
-      + (limit.map { ["--limit", "\($0)"] } ?? []) + training.arguments
-      + (teacher.map { ["--teacher", $0] } ?? [])
+      + (name.map { ["--name", $0] } ?? []) + (limit.map { ["--limit", "\($0)"] } ?? [])
+      + training.arguments + (teacher.map { ["--teacher", $0] } ?? []) + (half ? ["--half"] : [])
     try trained.write(
-      to: folder, accuracy: accuracy.map { Double($0.hits) / Double($0.images) },
+      to: folder, as: title, accuracy: accuracy.map { Double($0.hits) / Double($0.images) },
       command: command.joined(separator: " "), half: half)
     if let accuracy {
       let (value, detail) = AttackWords.accuracy(accuracy.hits, of: accuracy.images)
       console.print("test accuracy \(value)  \(detail)")
     }
-    console.print("\(folder)/\(subject.name).safetensors")
+    console.print("\(folder)/\(title).safetensors")
     return .done
   }
 

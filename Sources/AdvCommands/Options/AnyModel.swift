@@ -4,11 +4,12 @@ import AdvTensor
 
 /// Models to look at or to time, with or without training.
 enum AnyModel {
-  /// The model with its weights where there are any, else with random ones. `inputSize` asks for squares.
+  /// The model with its weights where there are any, else with random ones. A published network's name means that
+  /// network and not the small built-in model of the same name. `inputSize` asks for squares.
   static func load(_ request: ModelRequest, inputSize: Int?) throws -> Model {
     if request.weights == nil, !request.isPath {
       let entry = try ModelCatalog.entry(named: request.model)
-      if !entry.isBuiltIn {
+      if !entry.isBuiltIn, ModelCatalog.names.contains(request.model) || request.model.contains(":") {
         let shape = inputSize.map { Shape([entry.architecture.inputShape[0], $0, $0]) }
         let untrained = try ModelCatalog.untrained(request.model, inputShape: shape, card: request.card)
         return try RandomWeights.filling(untrained, seed: 0)

@@ -78,7 +78,9 @@ struct GridOptions: ParsableArguments {
   }
 
   private func names() throws -> [String] {
-    if models == "all" { return ModelCatalog.builtIn }
+    if models == "all" {
+      return try ModelCatalog.builtIn.filter { try ModelCatalog.builtInCard($0)?.inputSize?.count == 3 }
+    }
     return try Specifiers.list(models, option: "--models")
   }
 

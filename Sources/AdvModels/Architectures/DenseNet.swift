@@ -79,10 +79,17 @@ public struct DenseNet: Architecture {
   /// What a user may set.
   public static var parameters: [Parameter<DenseNet>] {
     [
+      .int("layers", \.layersPerBlock, in: 1...64, "The layers of each block, where all have as many."),
       .int("growth", \.growth, in: 1...256, "The channels that a layer adds."),
       .int("initial", \.initial, in: 1...1024, "The channels before the first block."),
       .dropout(\.dropout, published: "0.2 in the paper where images are not augmented"),
     ]
+  }
+
+  // Blocks of different lengths read as their first; a set value makes all alike.
+  private var layersPerBlock: Int {
+    get { blocks.first ?? 0 }
+    set { blocks = [Int](repeating: newValue, count: blocks.count) }
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -32,6 +32,10 @@ public struct GoogLeNet: Architecture {
     }
   }
 
+  /// The channels of the first convolution; all others keep the published proportions to it.
+  public var width = 64
+  /// The step of the first convolution: 2 in the paper.
+  public var stride = 2
   /// What the modules do before their large filters.
   public var module = Module.reducing
   /// The kernel of the third branch: 3 in torchvision's weights, 5 in the paper.
@@ -48,21 +52,30 @@ public struct GoogLeNet: Architecture {
 
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
-    var h = basic(x, w["conv1"], channels: 64, kernel: 7, stride: 2)
+    var h = basic(x, w["conv1"], channels: width, kernel: 7, stride: stride)
     h = h.maxPool(3, stride: 2, roundsUp: true)
-    h = basic(h, w["conv2"], channels: 64, kernel: 1)
-    h = basic(h, w["conv3"], channels: 192, kernel: 3).maxPool(3, stride: 2, roundsUp: true)
-    h = inception(h, w["inception3a"], Widths(64, 96, 128, 16, 32, 32))
-    h = inception(h, w["inception3b"], Widths(128, 128, 192, 32, 96, 64)).maxPool(
+    h = basic(h, w["conv2"], channels: width, kernel: 1)
+    h = basic(h, w["conv3"], channels: 3 * width, kernel: 3).maxPool(3, stride: 2, roundsUp: true)
+    h = inception(h, w["inception3a"], widths(64, 96, 128, 16, 32, 32))
+    h = inception(h, w["inception3b"], widths(128, 128, 192, 32, 96, 64)).maxPool(
       3, stride: 2, roundsUp: true)
-    h = inception(h, w["inception4a"], Widths(192, 96, 208, 16, 48, 64))
-    h = inception(h, w["inception4b"], Widths(160, 112, 224, 24, 64, 64))
-    h = inception(h, w["inception4c"], Widths(128, 128, 256, 24, 64, 64))
-    h = inception(h, w["inception4d"], Widths(112, 144, 288, 32, 64, 64))
-    h = inception(h, w["inception4e"], Widths(256, 160, 320, 32, 128, 128)).maxPool(2, roundsUp: true)
-    h = inception(h, w["inception5a"], Widths(256, 160, 320, 32, 128, 128))
-    h = inception(h, w["inception5b"], Widths(384, 192, 384, 48, 128, 128))
+    h = inception(h, w["inception4a"], widths(192, 96, 208, 16, 48, 64))
+    h = inception(h, w["inception4b"], widths(160, 112, 224, 24, 64, 64))
+    h = inception(h, w["inception4c"], widths(128, 128, 256, 24, 64, 64))
+    h = inception(h, w["inception4d"], widths(112, 144, 288, 32, 64, 64))
+    h = inception(h, w["inception4e"], widths(256, 160, 320, 32, 128, 128)).maxPool(2, roundsUp: true)
+    h = inception(h, w["inception5a"], widths(256, 160, 320, 32, 128, 128))
+    h = inception(h, w["inception5b"], widths(384, 192, 384, 48, 128, 128))
     return h.globalAveragePool().dropout(dropout).linear(w["fc"], classes)
+  }
+
+  /// Channels in the proportions of the published network, whose first convolution has 64.
+  private func widths(_ one: Int, _ reduce3: Int, _ three: Int, _ reduce5: Int, _ five: Int, _ pool: Int)
+    -> Widths
+  {
+    func scaled(_ channels: Int) -> Int { max(1, channels * width / 64) }
+    return Widths(
+      scaled(one), scaled(reduce3), scaled(three), scaled(reduce5), scaled(five), scaled(pool))
   }
 
   private func basic(
@@ -109,6 +122,8 @@ public struct GoogLeNet: Architecture {
   /// The kind of module, and the filters of its third branch.
   public static var parameters: [Parameter<GoogLeNet>] {
     [
+      .int("width", \.width, in: 4...512, "The channels of the first convolution."),
+      .int("stride", \.stride, in: 1...4, "The step of the first convolution; 1 fits 32×32 images."),
       .choice("module", \.module, "What an Inception module does before its large filters."),
       .int(
         "kernel", \.largeKernel, in: 1...11,
@@ -120,6 +135,7 @@ public struct GoogLeNet: Architecture {
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "conv1.conv", last: "fc")
+    if let shape = checkpoint["conv1.conv.weight"], shape.rank == 4 { width = shape[0] }
     if let shape = checkpoint["inception3a.branch3.1.conv.weight"], shape.rank == 4, shape[2] == shape[3] {
       largeKernel = shape[2]
     }

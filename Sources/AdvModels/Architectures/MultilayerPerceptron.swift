@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Multilayer perceptron: fully connected layers `fc1`, `fc2`, … with ReLU between them — Rumelhart et al. 1986.
@@ -20,6 +21,16 @@ public struct MultilayerPerceptron: Architecture {
     var h = x.flatten()
     for (index, width) in hidden.enumerated() { h = h.linear(w["fc\(index + 1)"], width).relu() }
     return h.linear(w["fc\(hidden.count + 1)"], classes)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<MultilayerPerceptron>] {
+    [.int("hidden", \.firstWidth, in: 2...65_536, "The first hidden width; the second is half of it.")]
+  }
+
+  private var firstWidth: Int {
+    get { hidden.first ?? 0 }
+    set { hidden = [newValue, newValue / 2] }
   }
 
   /// Takes over what the shapes of a checkpoint tell.

@@ -39,6 +39,8 @@ public struct VGG: Architecture {
   public var configuration: Configuration
   /// Whether batch norm follows every convolution.
   public var normalizes: Bool
+  /// The channels of the first stage, doubled from stage to stage up to eight times as many.
+  public var width = 64
   /// The width of the two hidden fully connected layers.
   public var hidden = 4096
   /// The share of activations dropped in training, behind each hidden fully connected layer.
@@ -61,7 +63,7 @@ public struct VGG: Architecture {
       for layer in 0..<count {
         let kernel = configuration == .c && stage >= 2 && layer == 2 ? 1 : 3
         h = h.conv(
-          w["features"][index], channels: 64 << min(stage, 3), kernel: kernel, padding: kernel / 2)
+          w["features"][index], channels: width << min(stage, 3), kernel: kernel, padding: kernel / 2)
         if normalizes { h = h.batchNorm(w["features"][index + 1]) }
         h = h.relu()
         index += normalizes ? 3 : 2
@@ -82,6 +84,7 @@ public struct VGG: Architecture {
   /// What a user may set.
   public static var parameters: [Parameter<VGG>] {
     [
+      .int("width", \.width, in: 1...1024, "The channels of the first stage."),
       .int("hidden", \.hidden, in: 1...65_536, "The width of the hidden fully connected layers."),
       .dropout(\.dropout, published: "0.5 in the paper"),
     ]
@@ -90,9 +93,10 @@ public struct VGG: Architecture {
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "features.0", last: "classifier.6")
+    if let shape = checkpoint["features.0.weight"], shape.rank == 4 { width = shape[0] }
     guard let shape = checkpoint["classifier.0.weight"], shape.rank == 2 else { return }
     hidden = shape[0]
-    let side = Int(Double(shape[1] / 512).squareRoot())
+    let side = Int(Double(shape[1] / max(8 * width, 1)).squareRoot())
     // Larger images are averaged to 7×7; a smaller count of features tells the image's size.
     if side > 0 && side < 7 { inputShape = [inputShape[0], side * 32, side * 32] }
   }

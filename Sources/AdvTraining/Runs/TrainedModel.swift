@@ -14,25 +14,43 @@ public struct TrainedModel: Sendable {
   /// What decided the outcome.
   public let settings: TrainingSettings
 
+  /// This model with the weights that a file of it holds: rounded where `half` stores 16 bits.
+  public func stored(half: Bool) throws(TrainingError) -> TrainedModel {
+    guard half else { return self }
+    do {
+      let archive = try Safetensors.decode(try encoded(half: true), named: model.name)
+      let rounded = archive.entries.map { ($0.name, $0.tensor) }
+      return TrainedModel(
+        model: model, weights: Dictionary(uniqueKeysWithValues: rounded), history: history, settings: settings
+      )
+    } catch { throw .failed("\(error)") }
+  }
+
+  private func encoded(half: Bool) throws -> [UInt8] {
+    let entries = weights.sorted { $0.key < $1.key }.map {
+      TensorArchive.Entry(name: $0.key, tensor: $0.value)
+    }
+    return try Safetensors.encode(TensorArchive(entries), as: half ? .float16 : .float32)
+  }
+
   /// Writes `NAME.safetensors`, its card `NAME.card.json`, and `training.json` into a folder.
   ///
   /// `accuracy` is the measured share of test images classified correctly, nil where nobody measured it;
   /// `command` is what the user typed. `half` stores the weights in half precision.
   public func write(
-    to folder: String, accuracy: Double?, command: String, half: Bool = false
+    to folder: String, as name: String, accuracy: Double?, command: String, half: Bool = false
   ) throws(TrainingError) {
-    let archive = TensorArchive(
-      weights.sorted { $0.key < $1.key }.map { TensorArchive.Entry(name: $0.key, tensor: $0.value) })
     do {
-      let bytes = try Safetensors.encode(archive, as: half ? .float16 : .float32)
+      let bytes = try encoded(half: half)
       var card = model.card
+      card.name = name
       card.accuracy = accuracy
       card.command = command
       card.seed = settings.seed
       card.sha256 = SHA256.hex(of: bytes)
       card.source = "trained by advkit"
-      try AtomicFile.write(bytes, to: "\(folder)/\(model.name).safetensors")
-      try AtomicFile.write(try card.json(), to: "\(folder)/\(model.name).card.json")
+      try AtomicFile.write(bytes, to: "\(folder)/\(name).safetensors")
+      try AtomicFile.write(try card.json(), to: "\(folder)/\(name).card.json")
       try AtomicFile.write([UInt8](try TrainingJSON.encoder.encode(history)), to: "\(folder)/training.json")
     } catch { throw .failed("\(error)") }
   }
