@@ -26,6 +26,10 @@ public protocol Architecture: Hashable, Sendable {
 
   /// This architecture's name of a tensor that some published checkpoints call otherwise.
   func canonicalName(of weight: String) -> String
+
+  /// The shape in which this architecture holds a tensor, under its canonical name, that some published checkpoints
+  /// keep in another: a fully connected layer as a convolution. As many elements, in the same order.
+  func canonicalShape(of weight: String, _ shape: Shape) -> Shape
 }
 
 extension Architecture {
@@ -37,6 +41,9 @@ extension Architecture {
 
   /// The name itself.
   public func canonicalName(of weight: String) -> String { weight }
+
+  /// The shape itself.
+  public func canonicalShape(of weight: String, _ shape: Shape) -> Shape { shape }
 
   /// Reads the class count off the last layer's weight and the input channels off the first one's.
   ///

@@ -54,6 +54,14 @@ public struct ConvNeXt: Architecture {
     ]
   }
 
+  /// Timm's names.
+  public func canonicalName(of weight: String) -> String { TimmNames.convNeXt(weight) }
+
+  /// Timm keeps the layer scale as a vector.
+  public func canonicalShape(of weight: String, _ shape: Shape) -> Shape {
+    weight.hasSuffix(".layer_scale") && shape.rank == 1 ? [shape[0], 1, 1] : shape
+  }
+
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "features.0.0", last: "classifier.2")

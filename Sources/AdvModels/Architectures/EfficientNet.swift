@@ -86,6 +86,9 @@ public struct EfficientNet: Architecture {
     ]
   }
 
+  /// Timm's names.
+  public func canonicalName(of weight: String) -> String { TimmNames.efficientNet(weight) }
+
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "features.0.0", last: "classifier.1")

@@ -58,6 +58,9 @@ public struct MobileNetV2: Architecture {
     return stride == 1 && x.channels == channels ? h + x : h
   }
 
+  /// Timm's names.
+  public func canonicalName(of weight: String) -> String { TimmNames.mobileNetV2(weight) }
+
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "features.0.0", last: "classifier.1")

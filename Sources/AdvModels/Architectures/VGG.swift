@@ -90,6 +90,15 @@ public struct VGG: Architecture {
     ]
   }
 
+  /// Timm's names.
+  public func canonicalName(of weight: String) -> String { TimmNames.vgg(weight) }
+
+  /// Timm keeps the hidden fully connected layers as convolutions.
+  public func canonicalShape(of weight: String, _ shape: Shape) -> Shape {
+    guard weight.hasPrefix("classifier."), shape.rank == 4 else { return shape }
+    return [shape[0], shape.droppingFirst().elementCount]
+  }
+
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "features.0", last: "classifier.6")

@@ -105,11 +105,11 @@ public struct VisionTransformer: Architecture {
     }
   }
 
-  /// Checkpoints written before torchvision 0.13 call the linear layers of a block otherwise.
+  /// Checkpoints written before torchvision 0.13 call the linear layers of a block otherwise, timm's most layers.
   public func canonicalName(of weight: String) -> String {
     for (old, new) in [(".mlp.linear_1.", ".mlp.0."), (".mlp.linear_2.", ".mlp.3.")] {
       if let range = weight.range(of: old) { return weight.replacingCharacters(in: range, with: new) }
     }
-    return weight
+    return TimmNames.visionTransformer(weight)
   }
 }

@@ -80,11 +80,13 @@ public enum ModelLoader {
       Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0.tensor.shape) })
     }
 
-    /// The checkpoint under the names of an architecture.
+    /// The checkpoint under the names of an architecture, in its shapes.
     func renamed(for architecture: any Architecture) -> Checkpoint {
       let entries = archive.entries.map { entry in
-        TensorArchive.Entry(
-          name: architecture.canonicalName(of: entry.name), tensor: entry.tensor,
+        let name = architecture.canonicalName(of: entry.name)
+        let shape = architecture.canonicalShape(of: name, entry.tensor.shape)
+        return TensorArchive.Entry(
+          name: name, tensor: shape == entry.tensor.shape ? entry.tensor : entry.tensor.reshaped(to: shape),
           storedType: entry.storedType)
       }
       // Names that would collide are left as they are, and reported with the rest.
