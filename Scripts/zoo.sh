@@ -36,23 +36,23 @@ model() {
   echo "$name: $verdict"
 }
 
-augmented=(--augment flip,crop --epochs 8)
-# Without normalisation: Adam needs no other rate for each network.
-adam=("${augmented[@]}" --optimizer adam --rate 0.001 --schedule one-cycle)
-sgd=("${augmented[@]}" --rate 0.1)
+augmented=(--augment flip,crop)
+# For networks without batch norm, which are cheap too: Adam needs no other rate for each.
+adam=("${augmented[@]}" --epochs 16 --optimizer adam --rate 0.001 --schedule one-cycle --weight-decay 0)
+sgd=("${augmented[@]}" --epochs 8 --rate 0.1)
 
 # Architectures, all trained in the same way as far as they can be.
-model linear linear --optimizer adam --rate 0.001 --schedule one-cycle --augment flip,crop --epochs 8
-model mlp mlp:hidden=128 "${adam[@]}"
-model lenet5 lenet5 "${adam[@]}" --epochs 20
+model linear linear "${adam[@]}"
+model mlp mlp:hidden=128 "${adam[@]}" --epochs 30
+model lenet5 lenet5 "${adam[@]}" --epochs 30
 model alexnet alexnet:stride=1,width=16,hidden=128 "${adam[@]}"
 model zfnet zfnet:stride=1,width=24,hidden=128 "${adam[@]}"
-model nin nin:width=64 "${adam[@]}"
+model nin nin:width=64 "${adam[@]}" --epochs 10
 model vgg vgg11_bn:width=12,hidden=64 "${sgd[@]}" --rate 0.05
 model googlenet googlenet:stride=1,width=16 "${sgd[@]}" --rate 0.05
 model preact_resnet preact_resnet "${sgd[@]}"
 model densenet densenet_bc_100_12:layers=3 "${sgd[@]}"
-model binarynet binarynet:width=32,hidden=64 "${adam[@]}" --weight-decay 0
+model binarynet binarynet:width=32,hidden=64 "${adam[@]}" --epochs 8
 
 # One architecture that differs in one thing only: how it is trained.
 model resnet resnet "${sgd[@]}"
