@@ -39,7 +39,7 @@ model() {
 augmented=(--augment flip,crop)
 # For networks without batch norm, which are cheap too: Adam needs no other rate for each.
 adam=("${augmented[@]}" --epochs 16 --optimizer adam --rate 0.001 --schedule one-cycle --weight-decay 0)
-sgd=("${augmented[@]}" --epochs 8 --rate 0.1)
+sgd=("${augmented[@]}" --epochs 6 --rate 0.1 --schedule one-cycle)
 
 # Architectures, all trained in the same way as far as they can be.
 model linear linear "${adam[@]}"
@@ -47,16 +47,16 @@ model mlp mlp:hidden=128 "${adam[@]}" --epochs 30
 model lenet5 lenet5 "${adam[@]}" --epochs 30
 model alexnet alexnet:stride=1,width=16,hidden=128 "${adam[@]}"
 model zfnet zfnet:stride=1,width=24,hidden=128 "${adam[@]}"
-model nin nin:width=64 "${adam[@]}" --epochs 10
+model nin nin:width=64 "${adam[@]}" --epochs 8
 model vgg vgg11_bn:width=12,hidden=64 "${sgd[@]}" --rate 0.05
 model googlenet googlenet:stride=1,width=16 "${sgd[@]}" --rate 0.05
 model preact_resnet preact_resnet "${sgd[@]}"
 model densenet densenet_bc_100_12:layers=3 "${sgd[@]}"
-model binarynet binarynet:width=32,hidden=64 "${adam[@]}" --epochs 8
+model binarynet binarynet:width=32,hidden=64 "${adam[@]}" --epochs 6
 
 # One architecture that differs in one thing only: how it is trained.
 model resnet resnet "${sgd[@]}"
-model resnet-plain resnet --rate 0.1 --epochs 8
+model resnet-plain resnet --epochs 6 --rate 0.1 --schedule one-cycle
 model resnet-pca resnet "${sgd[@]}" --augment flip,crop,pca
 model resnet-cutout resnet "${sgd[@]}" --augment flip,crop,cutout
 model resnet-mixup resnet "${sgd[@]}" --augment flip,crop,mixup
