@@ -6,7 +6,7 @@ BUILD := swift build -c release --explicit-target-dependency-import-check error
 # Tests see internal declarations, which is another build: it has a folder of its own.
 TEST_FLAGS := -c release --scratch-path .build-tests -Xswiftc -enable-testing
 
-.PHONY: attack build test lint fuzz format install setup toolchain clean
+.PHONY: attack build test lint fuzz zoo format install setup toolchain clean
 
 attack: build  ## Attack the built-in ResNet on the built-in images; perturbed PNGs land in reports/.
 	.build/release/advkit attack --model resnet --eps 0.007 --overwrite
@@ -24,6 +24,9 @@ lint: toolchain  ## Formatting, import walls, file lengths.
 
 fuzz: setup  ## 100,000 mutated files through all readers, under the address sanitiser.
 	Scripts/fuzz.sh
+
+zoo: build  ## Train the built-in models again, from nothing to the same bytes.
+	Scripts/zoo.sh
 
 format: toolchain
 	swift format format -i --parallel --configuration .swift-format -r Package.swift Sources Tests
