@@ -21,31 +21,43 @@ struct GridFixture {
   var seed: UInt64 = 0
   var dataDigest = "d1"
   var modelDigest = "m1"
+  var auditImages = 0
+  var classes = 4
+  var isLabelled = true
+  /// Positions of models without gradients.
+  var masked: Set<Int> = []
 
   /// The run; `oracle` may put something before each model.
   func run(
     _ oracle: @escaping @Sendable (SharedLinearModel) -> any GradientOracle = { $0.oracle() }
   ) throws -> GridRun {
-    let models = seeds.map { SharedLinearModel(classes: 4, imageShape: [3, 5, 7], seed: $0) }
+    let models = seeds.map { SharedLinearModel(classes: classes, imageShape: [3, 5, 7], seed: $0) }
     let speckles = try Speckles(models[0], count: images)
-    let source = ImageSource(speckles, isLabelled: true)
+    let source = ImageSource(speckles, isLabelled: isLabelled)
     let configured = try attacks.map { try AttackCatalog.attack($0) }
     let epsilons = try radii.map { try Epsilon($0, norm: norm) }
     var plan = GridPlan(
-      subjects: seeds.map { seed in
-        GridPlan.Subject(
-          written: "linear-\(seed)", model: "linear-\(seed)", architecture: "linear",
+      subjects: seeds.enumerated().map { index, seed in
+        let name = Set(seeds).count == seeds.count ? "linear-\(seed)" : "linear-\(seed)-\(index)"
+        return GridPlan.Subject(
+          written: name, model: name, architecture: "linear",
           weightsSHA256: modelDigest, cardSHA256: "c", classes: speckles.classes, defense: "none")
       },
       attacks: zip(configured, attacks).map { GridPlan.AttackFacts($0, written: $1) },
       radii: epsilons.map(GridPlan.Radius.init), norm: norm,
       data: GridPlan.Data(
-        name: "speckles", options: [], images: images, isLabelled: true, sha256: dataDigest),
+        name: "speckles", options: [], images: images, isLabelled: isLabelled, sha256: dataDigest),
       command: ["advkit", "evaluate", "--models", "linear <&>"])
     (plan.survivorsOnly, plan.transfers, plan.seed) = (survivorsOnly, transfers, seed)
+    plan.auditImages = auditImages
+    let masked = masked
     var run = GridRun(
       plan: plan,
-      subjects: models.map { model in .init(source: source, makeOracle: { oracle(model) }) },
+      subjects: models.enumerated().map { index, model in
+        .init(source: source) {
+          masked.contains(index) ? ScriptedOracle(model.oracle()) { _ in .zeroGradient } : oracle(model)
+        }
+      },
       attacks: configured, radii: epsilons)
     (run.batch, run.threads, run.shard) = (batch, threads, shard)
     return run
@@ -53,8 +65,11 @@ struct GridFixture {
 
   /// Runs all of it in a folder.
   @discardableResult
-  func perform(in folder: String, existing: GridFolder.Existing = .refuse) throws -> GridDocument {
-    let run = try run()
+  func perform(
+    in folder: String, existing: GridFolder.Existing = .refuse,
+    _ oracle: @escaping @Sendable (SharedLinearModel) -> any GradientOracle = { $0.oracle() }
+  ) throws -> GridDocument {
+    let run = try run(oracle)
     let place = GridFolder(folder)
     let ledger = try place.ledger(for: run.plan, existing: existing)
     try run.execute(in: ledger)

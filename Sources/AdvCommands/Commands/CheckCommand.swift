@@ -60,6 +60,7 @@ struct CheckCommand: ConsoleCommand {
     let reports = GateReports(checks, of: document, configuration: config)
     try write(reports)
     try print(checks, reports, on: console)
+    if !options.json { AuditText.print(document, on: console) }
     if errors > 0 { console.note("error: \(errors) results are errors, see \(out)/report.html.") }
     return errors > 0 ? .noResult : reports.isMissed ? .thresholdMissed : .done
   }

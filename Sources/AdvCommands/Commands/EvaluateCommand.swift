@@ -66,6 +66,7 @@ struct EvaluateCommand: ConsoleCommand {
     let words = GridWords(document)
     console.print(console.coloured(words.title, .bold))
     console.print(Table(rows: words.degradation).text)
+    AuditText.print(document, on: console)
     console.print("\(path)/  report.html, report.json, report.md, report.csv, run.sqlite")
   }
 }

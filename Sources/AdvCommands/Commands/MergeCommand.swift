@@ -16,6 +16,7 @@ struct MergeCommand: ConsoleCommand {
     let document = try GridMerge(parts: parts).perform(
       into: GridFolder(out), existing: overwrite ? .replace : .refuse)
     console.print("\(GridWords(document).title): \(document.images) images")
+    AuditText.print(document, on: console)
     console.print("\(out)/  report.html, report.json, report.md, report.csv, run.sqlite")
     return .done
   }

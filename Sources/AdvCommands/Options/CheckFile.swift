@@ -12,8 +12,7 @@ struct CheckFile {
 
   private static let keys: Set<String> = [
     "model", "models", "defense", "defenses", "dataset", "images", "limit", "offset", "classes", "norm",
-    "seed",
-    "eps-rounding", "rules",
+    "seed", "eps-rounding", "audit-images", "rules",
   ]
   private static let ruleKeys: Set<String> = [
     "attack", "eps", "min-robust-accuracy", "min-clean-accuracy", "max-drop-from-baseline",
@@ -58,6 +57,7 @@ struct CheckFile {
       request.rounding = try Lists.choice(rounding, option: "\(path): eps-rounding")
     }
     request.seed = UInt64(try whole(mapping, "seed") ?? 0)
+    request.auditImages = try whole(mapping, "audit-images") ?? GridRequest.auditImages
     var options: [String] = []
     if let dataset = try text(mapping, "dataset") { options += ["--dataset", dataset] }
     let images = try words(mapping, "images")

@@ -45,6 +45,12 @@ struct GridOptions: ParsableArguments {
   @Flag(help: "Measure clean accuracy with each of the six knobs of shapes10 turned, too.")
   var nuisances = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Images on which the audit makes attacks of its own, spread over the data; 0 for none.", valueName: "n")
+  )
+  var auditImages = GridRequest.auditImages
+
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -54,6 +60,7 @@ struct GridOptions: ParsableArguments {
   var precision = Precision.fast
 
   func validate() throws {
+    if auditImages < 0 { throw ValidationError("--audit-images is \(auditImages), expected 0 or more.") }
     if (attacks == nil) != (eps == nil) {
       throw ValidationError("--attacks and --eps belong together; leave both away for clean accuracy alone.")
     }
@@ -71,7 +78,7 @@ struct GridOptions: ParsableArguments {
     }
     (request.data, request.repairs, request.seed) = (data, repair, seed)
     request.rounding = try Lists.choice(epsRounding, option: "--eps-rounding")
-    request.precision = precision
+    (request.precision, request.auditImages) = (precision, auditImages)
     (request.survivorsOnly, request.transfers, request.nuisances) = (!everyAttack, transfer, nuisances)
     request.command = arguments(data)
     return request
@@ -98,6 +105,7 @@ struct GridOptions: ParsableArguments {
       ("--no-repair", !repair), ("--every-attack", everyAttack), ("--transfer", transfer),
       ("--nuisances", nuisances),
     ] where isSet { words.append(flag) }
+    if auditImages != GridRequest.auditImages { words += ["--audit-images", "\(auditImages)"] }
     if precision != .fast { words += ["--precision", precision.rawValue] }
     return words + ["--seed", "\(seed)"]
   }

@@ -25,7 +25,11 @@ struct GridRequest {
   var survivorsOnly = true
   var transfers = false
   var nuisances = false
+  var auditImages = Self.auditImages
   var command: [String] = []
+
+  /// Images that the audit looks at more closely unless the user says otherwise.
+  static let auditImages = 16
 
   /// The levels at which each knob of `shapes10` is tried beside the standard one.
   private static let nuisanceLevels: [Float] = [0, 0.25, 0.75, 1]
@@ -63,6 +67,7 @@ struct GridRequest {
     (plan.conditions, plan.rounding, plan.repairs) = (conditions.map(\.facts), rounding.rawValue, repairs)
     plan.precision = precision.rawValue
     (plan.seed, plan.survivorsOnly, plan.transfers) = (seed, survivorsOnly, transfers)
+    plan.auditImages = auditImages
     plan.cells = plan.cells.filter { cell in
       cells?.contains { $0 == (ordered[cell.attack], radii[cell.radius].text) } ?? true
     }
@@ -157,5 +162,6 @@ extension GridRequest {
     (seed, survivorsOnly, transfers) = (plan.seed, plan.survivorsOnly, plan.transfers)
     precision = Precision(rawValue: plan.precision) ?? .fast
     (nuisances, command) = (!plan.conditions.isEmpty, plan.command)
+    auditImages = plan.auditImages
   }
 }

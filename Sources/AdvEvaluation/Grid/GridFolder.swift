@@ -54,13 +54,11 @@ public struct GridFolder: Sendable {
   }
 
   /// Seals the ledger, then writes every report of what it holds.
-  public func finish(_ ledger: Ledger, audit: (GridSummary) -> [AuditFinding] = { _ in [] }) throws
-    -> GridDocument
-  {
+  public func finish(_ ledger: Ledger) throws -> GridDocument {
     try ledger.seal()
     let sealed = try Ledger.open(at: ledger.path, forWriting: false)
     var summary = try GridTally.summary(of: sealed)
-    summary.audit = audit(summary)
+    summary.audit = try AuditCatalog.findings(in: sealed, summary)
     let document = GridDocument(summary)
     try write(document.json(), "report.json")
     try write(Array(GridCSV.text(document).utf8), "report.csv")

@@ -66,7 +66,7 @@ extension Ledger {
           remedy: "Name every shard once.")
       }
       try database.transaction { () throws(EvaluationError) in
-        for table in ["results", "conditions", "pictures"] {
+        for table in ["results", "conditions", "pictures", "probes"] {
           try database.execute("INSERT INTO main.\(table) SELECT * FROM part.\(table)")
         }
         for table in ["images", "clean", "notes"] {

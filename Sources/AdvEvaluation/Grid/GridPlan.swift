@@ -149,6 +149,8 @@ public struct GridPlan: Codable, Hashable, Sendable {
   public var survivorsOnly: Bool
   /// Whether every adversarial image is shown to the other subjects too.
   public var transfers: Bool
+  /// How many images the audit looks at more closely; see `AuditProbe`.
+  public var auditImages: Int
   /// The command that makes the same results again.
   public var command: [String]
 
@@ -160,7 +162,13 @@ public struct GridPlan: Codable, Hashable, Sendable {
     (self.norm, self.data, self.command) = (norm.rawValue, data, command)
     cells = attacks.indices.flatMap { attack in radii.indices.map { Cell(attack: attack, radius: $0) } }
     (conditions, rounding, repairs, seed) = ([], EpsilonRounding.strict.rawValue, true, 0)
-    (precision, survivorsOnly, transfers) = ("fast", true, false)
+    (precision, survivorsOnly, transfers, auditImages) = ("fast", true, false, 0)
+  }
+
+  /// The images that the audit looks at more closely, spread over the data set: its order may be that of classes.
+  var auditPlaces: [Int] {
+    let count = min(auditImages, data.images)
+    return (0..<count).map { $0 * data.images / count }
   }
 
   /// Rows of the ledger for each image.
@@ -209,6 +217,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
       ("rounding", rounding == other.rounding && repairs == other.repairs),
       ("transfer", transfers == other.transfers), ("data options", data == other.data),
       ("order of attacks", survivorsOnly == other.survivorsOnly),
+      ("images of the audit", auditImages == other.auditImages),
     ]
     let differing = parts.filter { !$0.1 }.map(\.0)
     if differing.isEmpty { return nil }  // the command's wording alone

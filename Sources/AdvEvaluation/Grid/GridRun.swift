@@ -112,6 +112,21 @@ public struct GridRun: Sendable {
   }
 }
 
+extension GridRun {
+  /// One attack on some images, rounded, mended and seeded as the plan says.
+  func attack(
+    _ attack: ConfiguredAttack, within epsilon: Epsilon, on items: [HeldImages.Item], of subject: Int
+  ) -> AttackRun {
+    let held = HeldImages(name: plan.data.name, items: items)
+    var single = AttackRun(
+      source: ImageSource(held, isLabelled: true), attack: attack, epsilon: epsilon,
+      makeOracle: subjects[subject].makeOracle)
+    single.rounding = EpsilonRounding(rawValue: plan.rounding) ?? .strict
+    (single.repairs, single.seed) = (plan.repairs, plan.seed)
+    return single
+  }
+}
+
 /// Some images in memory, with their names and labels.
 struct HeldImages: Dataset {
   struct Item: Sendable {

@@ -60,6 +60,8 @@ public struct GridSummary: Sendable {
     /// The median over all images of the distance to the nearest adversarial file that was found: 0 for an
     /// image that is wrong already, infinite for one that nothing broke.
     public var medianDistance = Double.infinity
+    /// By image: the distance to the nearest adversarial file that was found, as in the median.
+    public var distances: [Double]
     /// Right under each of the plan's conditions.
     public var conditions: [Int]
   }
@@ -107,33 +109,4 @@ public struct GridSummary: Sendable {
   public var isComplete: Bool { images == plan.data.images }
 
   init(plan: GridPlan) { self.plan = plan }
-}
-
-/// What a check of the evaluation itself found.
-public struct AuditFinding: Sendable, Codable, Hashable {
-  /// How grave it is.
-  public enum Status: String, Sendable, Codable {
-    case pass, warn, fail
-  }
-
-  /// The check, such as `E3`.
-  public var id: String
-  /// What it looks at.
-  public var title: String
-  /// Its result.
-  public var status: Status
-  /// The figures that it rests on.
-  public var evidence: String
-  /// The images at fault.
-  public var images: [String]
-  /// What to do.
-  public var advice: String
-
-  /// A finding.
-  public init(
-    id: String, title: String, status: Status, evidence: String, images: [String] = [], advice: String = ""
-  ) {
-    (self.id, self.title, self.status) = (id, title, status)
-    (self.evidence, self.images, self.advice) = (evidence, images, advice)
-  }
 }

@@ -20,7 +20,9 @@ final class GridWorker {
     var known = try ledger.known(subject: subject, places: places)
     let hasAll = plan.cells.allSatisfy { known.isBroken[$0]?.count == places.count }
     let conditionsLeft = plan.conditions.isEmpty ? [] : places.filter { !known.conditions.contains($0) }
-    if hasAll && known.clean.count == places.count && conditionsLeft.isEmpty { return }
+    let audited = Set(plan.auditPlaces)
+    let probesLeft = places.filter { audited.contains($0) && !known.probes.contains($0) }
+    if hasAll && known.clean.count == places.count && conditionsLeft.isEmpty && probesLeft.isEmpty { return }
     let oracle = try oracle(of: subject)
     let images = try Dictionary(
       uniqueKeysWithValues: places.map { ($0, try run.subjects[subject].source.image($0)) })
@@ -37,6 +39,29 @@ final class GridWorker {
       done(pending.count, "\(plan.subjects[subject].title), \(plan.title(of: cell))")
     }
     try lookUnderConditions(conditionsLeft, subject, oracle, known)
+    for place in probesLeft {
+      if stop.isRaised { return }
+      try probe(place, images, subject, oracle, known)
+    }
+  }
+
+  /// Looks more closely at an image, for the audit.
+  private func probe(
+    _ place: Int, _ images: [Int: Tensor], _ subject: Int, _ oracle: any GradientOracle, _ known: Ledger.Known
+  ) throws {
+    guard let clean = known.clean[place], let image = images[place] else { return }
+    let isBroken = plan.cells.contains {
+      $0.radius == plan.radii.count - 1 && known.isBroken[$0]?[place] == true
+    }
+    let prober = AuditProber(run, subject, oracle)
+    let probe = try prober.probe(item(place, subject, clean.label, image), clean, isBroken: isBroken)
+    try ledger.record(probes: [(place, probe)], subject: subject)
+  }
+
+  private func item(_ place: Int, _ subject: Int, _ label: Int, _ image: Tensor) -> HeldImages.Item {
+    let source = run.subjects[subject].source
+    return HeldImages.Item(
+      place: place, id: source.identifier(place), source: source.source(place), label: label, image: image)
   }
 
   /// The clean predictions of images that have none in the ledger.
@@ -77,11 +102,7 @@ final class GridWorker {
         rows[place] = GridRow(image: place, subject: subject, cell: cell, outcome: outcome.name)
         rows[place]?.reason = outcome.reason
       } else {
-        let source = run.subjects[subject].source
-        items.append(
-          HeldImages.Item(
-            place: place, id: source.identifier(place), source: source.source(place), label: clean.label,
-            image: image))
+        items.append(item(place, subject, clean.label, image))
       }
     }
     let store = BatchImages()
@@ -113,14 +134,9 @@ final class GridWorker {
     _ store: BatchImages
   ) throws -> AttackRun.Findings {
     guard !items.isEmpty else { return AttackRun.Findings(images: [], notes: []) }
-    let held = HeldImages(name: plan.data.name, items: items)
-    var single = AttackRun(
-      source: ImageSource(held, isLabelled: true), attack: run.attacks[cell.attack],
-      epsilon: run.radii[cell.radius], makeOracle: run.subjects[subject].makeOracle)
-    single.rounding = EpsilonRounding(rawValue: plan.rounding) ?? .strict
-    (single.repairs, single.seed) = (plan.repairs, plan.seed)
+    let attack = run.attack(run.attacks[cell.attack], within: run.radii[cell.radius], on: items, of: subject)
     return try AttackBatch(
-      run: single, places: 0..<items.count, oracle: oracle, store: store, hurry: StopSignal()
+      run: attack, places: 0..<items.count, oracle: oracle, store: store, hurry: StopSignal()
     ).result()
   }
 
@@ -130,9 +146,7 @@ final class GridWorker {
     let oracle = try oracle(of: row.subject)
     let image = try source.image(row.image)
     let prediction = try Self.predictions([image], oracle)[0]
-    let item = HeldImages.Item(
-      place: row.image, id: source.identifier(row.image), source: source.source(row.image),
-      label: source.label(row.image) ?? prediction?.label ?? 0, image: image)
+    let item = item(row.image, row.subject, source.label(row.image) ?? prediction?.label ?? 0, image)
     let store = BatchImages()
     let findings = try findings(on: [item], row.subject, row.cell, oracle, store)
     guard let result = findings.images.first, let file = store.images[AttackBatch.file(item.id)] else {

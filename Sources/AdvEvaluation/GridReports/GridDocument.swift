@@ -169,7 +169,8 @@ public struct GridDocument: Codable, Sendable, Hashable {
   public var subjects: [Subject]
   var comparisons: [Comparison]
   var transfer: [Transfer]
-  var audit: [AuditFinding]
+  /// What the checks of the evaluation itself found.
+  public var audit: [AuditFinding]
   var notes: [String]
 
   enum CodingKeys: String, CodingKey {

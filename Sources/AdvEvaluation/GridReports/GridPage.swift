@@ -31,7 +31,8 @@ struct GridPage {
       "conditions": charts.conditions.map(\.content), "classes": charts.classes,
       "transferRows": charts.transfer, "subjects": document.subjects.map { ["title": $0.title] },
       "transferNote": words.transferNote, "cellNote": words.cellNote, "pairNote": GridWords.comparisonNote,
-      "gallery": gallery.map(\.content), "audit": audit, "contents": contents(charts),
+      "gallery": gallery.map(\.content), "audit": audit, "auditSummary": words.auditSummary,
+      "contents": contents(charts),
     ]
     for (name, value) in content {
       // A list's frame is shown once, and only where the list has entries.
@@ -50,13 +51,17 @@ struct GridPage {
     return content
   }
 
+  /// The gravest first; those alike in the order of the catalogue.
   private var audit: [[String: Any]] {
-    document.audit.map { finding in
-      [
+    document.audit.enumerated().sorted { ($1.element.status, $0.offset) < ($0.element.status, $1.offset) }.map
+    {
+      let finding = $0.element
+      var content: [String: Any] = [
         "id": finding.id, "title": finding.title, "status": finding.status.rawValue,
         "evidence": finding.evidence, "advice": finding.advice,
-        "images": finding.images.prefix(20).joined(separator: ", "),
       ]
+      if !finding.images.isEmpty { content["images"] = finding.images.joined(separator: ", ") }
+      return content
     }
   }
 

@@ -162,9 +162,10 @@ enum GridPageTemplate {
   private static let method = """
     {{#hasAudit}}<section id="audit" aria-labelledby="h-audit">
     <h2 id="h-audit">Audit of this evaluation</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Audit"><table>
-    <thead><tr><th scope="col">check</th><th scope="col">result</th><th scope="col">evidence</th><th scope="col">advice</th></tr></thead>
-    <tbody>{{/hasAudit}}{{#audit}}<tr><th scope="row">{{id}} {{title}}</th><td class="{{status}}">{{status}}</td><td>{{evidence}}<small>{{images}}</small></td><td>{{advice}}</td></tr>
+    <p>{{auditSummary}} A check is silent unless its figures exclude chance.</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Audit"><table class="stack">
+    <thead><tr><th scope="col">check</th><th scope="col">result</th><th scope="col">evidence</th><th scope="col">what to do</th></tr></thead>
+    <tbody>{{/hasAudit}}{{#audit}}<tr><th scope="row">{{id}} {{title}}</th><td class="{{status}}">{{status}}</td><td>{{evidence}}{{#images}}<details><summary>images</summary>{{images}}</details>{{/images}}</td><td>{{advice}}</td></tr>
     {{/audit}}{{#hasAudit}}</tbody></table></div></section>{{/hasAudit}}
     <section id="threat" aria-labelledby="h-threat">
     <h2 id="h-threat">How it was measured</h2>

@@ -74,7 +74,9 @@ enum GridMarkdown {
     if let conditions = words.conditionTable {
       parts.append("## Clean accuracy under other conditions\n\n" + table(conditions))
     }
-    if !document.audit.isEmpty { parts.append("## Audit\n\n" + table(words.auditTable)) }
+    if !document.audit.isEmpty {
+      parts.append("## Audit of this evaluation\n\n\(words.auditSummary)\n\n" + table(words.auditTable))
+    }
     parts.append("## How it was measured\n\n" + words.threat.map { "- \($0)" }.joined(separator: "\n"))
     parts.append("## How to repeat it\n\n    " + words.command)
     return parts.joined(separator: "\n\n") + "\n"

@@ -143,9 +143,32 @@ public struct GridWords: Sendable {
       }
   }
 
+  /// Warnings and failures of the audit, a line each.
+  public var auditLines: [String] { document.audit.filter(\.isRemarkable).map(\.line) }
+
+  /// "Of 18 checks 14 pass, 1 warns, none fails; 3 had nothing to look at."
+  var auditSummary: String {
+    func count(_ status: AuditFinding.Status) -> Int { document.audit.count { $0.status == status } }
+    func words(_ count: Int, _ one: String, _ many: String) -> String {
+      count == 0 ? "none \(one)" : "\(count) \(count == 1 ? one : many)"
+    }
+    let parts = [
+      words(count(.pass), "passes", "pass"), words(count(.warn), "warns", "warn"),
+      words(count(.fail), "fails", "fail"),
+    ]
+    return "Of \(document.audit.count) checks \(parts.joined(separator: ", ")); "
+      + "\(count(.notApplicable)) had nothing to look at."
+  }
+
   var auditTable: [[String]] {
     [["check", "result", "evidence", "advice"]]
-      + document.audit.map { ["\($0.id) \($0.title)", $0.status.rawValue, $0.evidence, $0.advice] }
+      + document.audit.map { finding in
+        let images = finding.images.isEmpty ? "" : " Images: \(finding.images.joined(separator: ", "))."
+        return [
+          "\(finding.id) \(finding.title)", finding.status.rawValue, finding.evidence + images,
+          finding.advice,
+        ]
+      }
   }
 
   /// The threat model and the figures' meaning.

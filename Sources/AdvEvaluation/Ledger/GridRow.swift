@@ -79,7 +79,7 @@ struct CleanRow: Hashable, Sendable {
 
 /// The columns of the ledger's tables, and rows as values.
 enum LedgerSchema {
-  static let version = 1
+  static let version = 2
 
   static let tables = """
     CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -90,6 +90,8 @@ enum LedgerSchema {
     CREATE TABLE clean(image INTEGER NOT NULL, subject INTEGER NOT NULL, label INTEGER NOT NULL,
       predicted INTEGER, confidence REAL, PRIMARY KEY(image, subject)) WITHOUT ROWID;
     CREATE TABLE conditions(image INTEGER NOT NULL, subject INTEGER NOT NULL, correct TEXT NOT NULL,
+      PRIMARY KEY(image, subject)) WITHOUT ROWID;
+    CREATE TABLE probes(image INTEGER NOT NULL, subject INTEGER NOT NULL, facts TEXT NOT NULL,
       PRIMARY KEY(image, subject)) WITHOUT ROWID;
     CREATE TABLE results(image INTEGER NOT NULL, subject INTEGER NOT NULL, attack INTEGER NOT NULL,
       radius INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT, broken_float INTEGER NOT NULL,

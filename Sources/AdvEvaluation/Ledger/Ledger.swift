@@ -79,7 +79,7 @@ public final class Ledger: Sendable {
     return tables == 0
   }
 
-  private static func corrupt(_ path: String) -> EvaluationError {
+  static func corrupt(_ path: String) -> EvaluationError {
     .ledger(
       path: path, problem: "the ledger is corrupt",
       remedy: "Nothing in it can be trusted: start anew with --overwrite.")

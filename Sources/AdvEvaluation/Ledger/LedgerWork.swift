@@ -7,6 +7,7 @@ extension Ledger {
     /// Whether the image is broken, for every result that is there.
     var isBroken: [GridPlan.Cell: [Int: Bool]] = [:]
     var conditions: Set<Int> = []
+    var probes: Set<Int> = []
   }
 
   /// What earlier work found out about these images; `places` ascend.
@@ -29,6 +30,7 @@ extension Ledger {
       try database.query("SELECT image FROM conditions" + filter, range) { row in
         known.conditions.insert(row.int(0))
       }
+      try database.query("SELECT image FROM probes" + filter, range) { known.probes.insert($0.int(0)) }
       return known
     }
   }
@@ -118,6 +120,7 @@ extension Ledger {
       for (table, count) in [
         ("results", images * plan.rowsPerImage), ("clean", images * plan.subjects.count),
         ("conditions", plan.conditions.isEmpty ? 0 : images * plan.subjects.count),
+        ("probes", plan.auditPlaces.count * plan.subjects.count),
       ] {
         try database.query("SELECT COUNT(*) FROM \(table)") { if $0.int(0) != count { isComplete = false } }
       }

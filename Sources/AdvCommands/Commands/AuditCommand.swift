@@ -1,0 +1,76 @@
+import AdvEvaluation
+import AdvThreat
+import ArgumentParser
+
+/// `advkit audit`: can an evaluation of this model be what it seems?
+struct AuditCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Ask whether attacks on a model can be trusted: 18 checks, each with its evidence.",
+    discussion: """
+      advkit audit --model resnet
+      advkit audit --model net.onnx --dataset folder:DIR --eps 2/255,8/255 --limit 100
+
+      Runs every attack on every image at every radius, and attacks of its own on the images that these leave. Ends
+      with 0 where no check fails, with 1 where one does. `advkit evaluate` and `advkit check` audit themselves.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "A name or file, name:weights=FILE,arch=NAME for a checkpoint.", valueName: "model"))
+  var model: String
+  @Option(help: ArgumentHelp("A defence, none for the model as it is.", valueName: "name"))
+  var defense = "none"
+  @Option(help: ArgumentHelp("The attacks that are held to account.", valueName: "list"))
+  var attacks = "fgsm,bim,pgd,square:queries=200"
+  @Option(parsing: .unconditional, help: ArgumentHelp("Radii, as in 1/255,8/255.", valueName: "list"))
+  var eps = "2/255,8/255"
+  @Option(help: ArgumentHelp("linf, l2 or l1.", valueName: "norm")) var norm = "linf"
+  @OptionGroup(title: "Images") var data: DataOptions
+  @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n")) var seed: UInt64 = 0
+  @Option(
+    help: ArgumentHelp("The folder of the run; an earlier run in it is replaced.", valueName: "dir"))
+  var out = "reports/run-audit"
+  @OptionGroup(title: "Run") var options: RunOptions
+
+  /// Images where nothing else is said; all of them are looked at closely.
+  private static let images = 32
+
+  func execute(on console: Console) throws -> ExitStatus {
+    var run = try request().prepare(threads: options.threadCount, quiet: options.quiet, on: console)
+    (run.batch, run.threads) = (min(options.batch, 8), options.threadCount)
+    let folder = GridFolder(out)
+    let ledger = try folder.ledger(for: run.plan, existing: .replace)
+    guard let document = try GridExecution(run, folder, quiet: options.quiet).perform(ledger, on: console)
+    else {
+      return .noResult
+    }
+    if options.json {
+      console.print(try JSONText.of(document.audit))
+    } else {
+      console.print(console.coloured(GridWords(document).title, .bold))
+      AuditText.printAll(document, on: console)
+      console.print("\(out)/report.html")
+    }
+    return document.audit.contains { $0.status == .fail } ? .thresholdMissed : .done
+  }
+
+  private func request() throws -> GridRequest {
+    var request = GridRequest(models: [model])
+    request.norm = try Lists.choice(norm, option: "--norm")
+    request.attacks = try Specifiers.list(attacks, option: "--attacks")
+    request.epsilons = try Epsilon.list(eps, norm: request.norm)
+    request.defenses = [defense]
+    (request.data, request.seed, request.survivorsOnly) = (data, seed, false)
+    if data.limit == nil { request.data.limit = Self.images }
+    request.auditImages = request.data.limit ?? Self.images
+    request.command = [
+      "advkit", "evaluate", "--models", model, "--defenses", defense, "--attacks", attacks, "--eps", eps,
+      "--norm",
+      norm, "--every-attack", "--audit-images", "\(request.auditImages)", "--limit", "\(request.auditImages)",
+      "--seed",
+      "\(seed)",
+    ]
+    return request
+  }
+}

@@ -1,0 +1,54 @@
+import AdvTensor
+import AdvThreat
+
+/// An oracle that remembers the lead of the wrong classes at every point where an attack on one image asks for a
+/// gradient: its ascent, step by step.
+final class AscentTrace: RandomizedOracle {
+  private let base: any GradientOracle
+  private let label: Int
+  private(set) var leads: [Float] = []
+
+  init(_ base: any GradientOracle, label: Int) { (self.base, self.label) = (base, label) }
+
+  /// What the last tenth of an ascent's steps adds to the highest lead, as a share of the range of all leads —
+  /// Pintor et al. 2022, arXiv:2106.09947. Nil where the attack takes no two steps, or moves nothing.
+  static func lateGain(
+    of attack: ConfiguredAttack, on problem: AttackProblem, _ oracle: any GradientOracle
+  ) throws -> Double? {
+    let trace = AscentTrace(oracle, label: problem.criterion.labels[0])
+    _ = try attack.run(problem, on: trace)
+    return lateGain(of: trace.leads)
+  }
+
+  /// The same of known leads.
+  static func lateGain(of leads: [Float]) -> Double? {
+    guard leads.count > 1, let lowest = leads.min(), let highest = leads.max(), highest > lowest else {
+      return nil
+    }
+    let late = max(1, leads.count / 10)
+    let before = leads.dropLast(late).max() ?? lowest
+    return max(0, Double(highest - before)) / Double(highest - lowest)
+  }
+
+  var domain: InputDomain { base.domain }
+  var classCount: Int { base.classCount }
+
+  func fix(draw: Int, of ids: [UInt64]) { (base as? any RandomizedOracle)?.fix(draw: draw, of: ids) }
+
+  func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
+    try base.logits(images, into: &logits)
+  }
+
+  func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
+    try base.linearize(at: images, logits: &logits)
+    for row in 0..<images.rowCount {
+      let values = logits.row(row).elements
+      let rival = values.indices.filter { $0 != label }.map { values[$0] }.max() ?? 0
+      leads.append(rival - values[label])
+    }
+  }
+
+  func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
+    try base.pullback(cotangent, into: &gradient)
+  }
+}

@@ -1,0 +1,74 @@
+/// What a check is, for reports and documentation.
+struct AuditCard: Hashable, Sendable {
+  /// `E1` … `E18`.
+  let id: String
+  /// The law that an honest evaluation keeps.
+  let title: String
+  /// What to do where it is broken.
+  let advice: String
+
+  /// A card.
+  init(_ id: String, _ title: String, advice: String) {
+    (self.id, self.title, self.advice) = (id, title, advice)
+  }
+}
+
+/// A question to an evaluation: can its figures be what they seem? After Carlini et al. 2019, arXiv:1902.06705,
+/// and Pintor et al. 2022, arXiv:2106.09947.
+///
+/// A check is silent unless its figures exclude chance (`AuditCount.exceeds`): an alarm that a sound evaluation
+/// raises now and then is soon ignored.
+protocol AuditCheck: Sendable {
+  /// What it is.
+  static var card: AuditCard { get }
+
+  /// The check.
+  init()
+
+  /// What it thinks of one subject of the plan.
+  func opinion(on subject: Int, _ evidence: AuditEvidence) throws -> AuditOpinion
+}
+
+/// All checks: one line each.
+public enum AuditCatalog {
+  static let all: [any AuditCheck.Type] = [
+    SameImages.self, StrongerAttacks.self, MoreRoom.self, HugeRadius.self, MoreSteps.self, MoreStarts.self,
+    BlackBox.self, RandomNoise.self, MissingGradients.self, StablePredictions.self, Logits.self,
+    SilentSuccess.self, UnfinishedAscent.self, Transfer.self, KnownOptimum.self, CertifiedRadius.self,
+    OtherGoals.self, OtherClasses.self,
+  ]
+
+  /// What the checks find in a ledger, in their order.
+  static func findings(in ledger: Ledger, _ summary: GridSummary) throws -> [AuditFinding] {
+    let evidence = try AuditEvidence(ledger, summary)
+    return try all.map { try finding(of: $0, evidence) }
+  }
+
+  /// The gravest opinion over all subjects, with the evidence of those who share it.
+  static func finding(of check: any AuditCheck.Type, _ evidence: AuditEvidence) throws -> AuditFinding {
+    let titles = evidence.plan.subjects.map(\.title)
+    let opinions = try titles.indices.map { try check.init().opinion(on: $0, evidence) }
+    let worst = opinions.map(\.status).max() ?? .notApplicable
+    let concerned = titles.indices.filter { opinions[$0].status == worst }
+    let isAlone = titles.count == 1
+    // What is well is said once: the same words of twenty models are one line.
+    var texts: [String] = []
+    for subject in concerned {
+      let text = opinions[subject].evidence
+      let line = worst > .pass && !isAlone ? "\(titles[subject]): \(text)" : text
+      if !texts.contains(line) { texts.append(line) }
+    }
+    let shown = worst > .pass ? texts.count : 1
+    let rest = texts.count > shown ? " (and \(texts.count - shown) more subjects)" : ""
+    var images: [String] = []
+    for image in concerned.flatMap({ opinions[$0].images }) where !images.contains(image) {
+      images.append(image)
+    }
+    return AuditFinding(
+      id: check.card.id, title: check.card.title, status: worst,
+      subjects: worst > .pass ? concerned.map { titles[$0] } : [],
+      evidence: texts.prefix(shown).joined(separator: "; ") + rest,
+      images: worst > .pass ? Array(images.prefix(AuditCount.names)) : [],
+      advice: worst > .pass ? check.card.advice : "")
+  }
+}

@@ -1,0 +1,17 @@
+/// E1: clean and robust accuracy are shares of the same images, and every image has an answer.
+struct SameImages: AuditCheck {
+  static let card = AuditCard(
+    "E1", "all figures are shares of the same images, and each has an answer",
+    advice: "Finish the run with --resume; look at the rows of outcome 'error' in run.sqlite.")
+
+  func opinion(on subject: Int, _ evidence: AuditEvidence) -> AuditOpinion {
+    let summary = evidence.summary
+    let errors = summary.subjects[subject].cells.reduce(0) { $0 + $1.errors }
+    if errors > 0 { return AuditOpinion(.fail, "\(errors) results are errors; they count as not robust") }
+    if !summary.isComplete {
+      return AuditOpinion(
+        .warn, "\(summary.images) of \(summary.plan.data.images) images have all their results")
+    }
+    return AuditOpinion(.pass, "\(summary.images) images, no error")
+  }
+}

@@ -1,0 +1,228 @@
+import AdvAttacks
+import AdvClassifier
+import AdvConformance
+import AdvData
+import AdvModels
+import AdvTensor
+import AdvThreat
+import Foundation
+import Testing
+
+@testable import AdvEvaluation
+
+struct AuditTests {
+  private typealias Status = AuditFinding.Status
+
+  /// The audit of a grid over one model, by check.
+  private func audit(
+    _ change: (inout GridFixture) -> Void = { _ in },
+    _ oracle: @escaping @Sendable (SharedLinearModel) -> any GradientOracle = { $0.oracle() }
+  ) throws -> [String: AuditFinding] {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.auditImages, grid.radii) = ([1], 24, ["2px", "8px"])
+    change(&grid)
+    let document = try grid.perform(in: scratch["run"], oracle)
+    #expect(document.audit.map(\.id) == (1...18).map { "E\($0)" })
+    for finding in document.audit {
+      #expect(!finding.evidence.isEmpty && finding.advice.isEmpty == !finding.isRemarkable, "\(finding)")
+    }
+    return Dictionary(uniqueKeysWithValues: document.audit.map { ($0.id, $0) })
+  }
+
+  private func broken(_ way: BrokenModel.Way, _ change: (inout GridFixture) -> Void = { _ in }) throws
+    -> [String:
+    AuditFinding]
+  {
+    try audit(change) { BrokenModel($0.oracle(), way) }
+  }
+
+  @Test func `a sound evaluation of a sound model is silent`() throws {
+    let found = try audit {
+      ($0.attacks, $0.survivorsOnly) = (["fgsm", "bim", "pgd", "square:queries=50"], false)
+    }
+    for finding in found.values { #expect(!finding.isRemarkable, "\(finding.line)") }
+    for id in ["E1", "E2", "E3", "E4", "E5", "E9", "E10", "E11", "E12", "E15", "E18"] {
+      #expect(found[id]?.status == .pass, "\(found[id]?.line ?? id)")
+    }
+  }
+
+  @Test(arguments: [
+    (BrokenModel.Way.saturatedSoftmax, ["E4", "E7", "E9"]), (.quantisedActivations, ["E4", "E9"]),
+    (.bitDepth, ["E4", "E7", "E9"]), (.randomInputs, ["E10"]), (.softmax, ["E11"]),
+    (.reversed, ["E4", "E7"]),
+  ])
+  func `a model that hides its gradients is found out`(_ way: BrokenModel.Way, _ failing: [String]) throws {
+    let found = try broken(way) { $0.attacks = ["fgsm", "pgd:steps=20"] }
+    for id in failing {
+      #expect(found[id]?.status == .fail, "\(way): \(found[id]?.line ?? id)")
+    }
+    // Each is found out by what is wrong with it, not by everything at once.
+    for id in ["E1", "E3", "E15"] { #expect(found[id]?.status == .pass, "\(way): \(found[id]?.line ?? id)") }
+    if way != .softmax { #expect(found["E11"]?.status == .pass) }
+    if way != .randomInputs { #expect(found["E10"]?.status == .pass) }
+  }
+
+  @Test func `noise that beats gradients is found out`() throws {
+    let found = try broken(.quantisedActivations) {
+      ($0.attacks, $0.radii) = (["bim"], ["64px"])
+    }
+    #expect(found["E8"]?.status == .fail, "\(found["E8"]?.line ?? "")")
+    #expect(found["E8"].map { !$0.images.isEmpty } == true)
+  }
+
+  @Test func `a random model is to be attacked over several draws`() throws {
+    func status(_ attack: String) throws -> Status? {
+      try audit({ $0.attacks = [attack] }) { DrawnModel($0.oracle()) }["E10"]?.status
+    }
+    #expect(try status("pgd:steps=10") == .warn)
+    #expect(try status("pgd:steps=10,samples=4") == .pass)
+  }
+
+  @Test func `what a search lost on its way out is counted`() throws {
+    let found = try broken(.randomInputs) { ($0.attacks, $0.radii) = (["pgd:steps=200"], ["2px"]) }
+    #expect(found["E12"].map { $0.isRemarkable } == true, "\(found["E12"]?.line ?? "")")
+  }
+
+  @Test func `steps that do not reach are found out`() throws {
+    let attack = "pgd:steps=6,relative-step=0.12,start=origin"
+    let short = try audit { ($0.attacks, $0.radii) = ([attack], ["4px"]) }
+    for id in ["E5", "E13"] { #expect(short[id].map { $0.isRemarkable } == true, "\(short[id]?.line ?? "")") }
+    let tiny = try audit { $0.attacks = ["pgd:steps=1,relative-step=0.01,start=origin"] }
+    #expect(tiny["E15"]?.status == .fail && tiny["E4"]?.status == .fail)
+  }
+
+  @Test func `PGD that leaves more than FGSM is found out, with the likely reason`() throws {
+    let found = try audit {
+      ($0.attacks, $0.radii) = (["fgsm", "pgd:steps=2,relative-step=0.1"], ["2px"])
+      $0.survivorsOnly = false
+    }
+    #expect(found["E2"].map { $0.isRemarkable && $0.evidence.contains("0.2 ε from a random start") } == true)
+    #expect(found["E2"].map { !$0.images.isEmpty && $0.advice.contains("relative-step") } == true)
+  }
+
+  @Test func `a goal that the margin does not see is found by targeted attacks`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.auditImages, grid.radii, grid.classes) = ([1], 24, ["64px"], 3)
+    grid.attacks = ["pgd:steps=10,loss=margin,start=origin"]
+    grid.isLabelled = false
+    let document = try grid.perform(in: scratch["run"]) { BrokenModel($0.oracle(), .decoy) }
+    let finding = document.audit.first { $0.id == "E17" }
+    #expect(finding.map { $0.isRemarkable } == true, "\(finding?.line ?? "")")
+  }
+
+  @Test func `borrowed images that break what direct attacks do not are found out`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.transfers, grid.radii, grid.auditImages) = ([1, 1], true, ["8px"], 0)
+    (grid.attacks, grid.masked) = (["pgd:steps=10"], [1])
+    let document = try grid.perform(in: scratch["run"])
+    let finding = try #require(document.audit.first { $0.id == "E14" })
+    #expect(finding.status == .fail && finding.subjects == ["linear-1-1"], "\(finding.line)")
+    #expect(finding.evidence.hasPrefix("linear-1-1: "))
+  }
+
+  @Test func `overlapping balls and answers that are missing are found out`() throws {
+    let wide = try audit { $0.radii = ["100px"] }
+    #expect(wide["E18"].map { $0.isRemarkable } == true, "\(wide["E18"]?.line ?? "")")
+    let failing = try audit({ _ in }) { (model: SharedLinearModel) in
+      ScriptedOracle(model.oracle(), picks: { $0[0] > 0.5 }) { _ in .notANumber }
+    }
+    #expect(failing["E1"]?.status == .fail)
+  }
+
+  @Test func `a broken image inside a certified radius is an error of ours`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.radii) = ([1], ["2px", "8px"])
+    try grid.perform(in: scratch["run"])
+    let ledger = try Ledger.open(at: scratch["run/run.sqlite"], forWriting: false)
+    let summary = try GridTally.summary(of: ledger)
+    for (radius, status) in [(1e-6, Status.pass), (1, .fail)] {
+      let certified = [Dictionary(uniqueKeysWithValues: summary.identifiers.map { ($0, radius) })]
+      let evidence = try AuditEvidence(ledger, summary, certified: certified)
+      let finding = try AuditCatalog.finding(of: CertifiedRadius.self, evidence)
+      #expect(finding.status == status && finding.images.isEmpty == (status == .pass), "\(finding.line)")
+    }
+  }
+
+  @Test func `an image broken at a radius and not at a larger one is named`() throws {
+    let scratch = try Scratch()
+    try GridFixture().perform(in: scratch["run"])
+    let path = scratch["run/run.sqlite"]
+    // As an attack that loses its way would leave it.
+    try Database(path, .write).execute(
+      "UPDATE results SET outcome = 'survived' WHERE radius = 1 AND subject = 0")
+    let ledger = try Ledger.open(at: path, forWriting: false)
+    let findings = try AuditCatalog.findings(in: ledger, try GridTally.summary(of: ledger))
+    let finding = try #require(findings.first { $0.id == "E3" })
+    #expect(finding.status == .fail && finding.subjects == ["linear-1"], "\(finding.line)")
+  }
+
+  @Test func `shards and threads change nothing, and what is missing is made up for`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.auditImages, grid.attacks) = (10, ["fgsm"])
+    try grid.perform(in: scratch["whole"])
+    (grid.batch, grid.threads) = (1, 3)
+    try grid.perform(in: scratch["single"])
+    #expect(try scratch.files(of: "single") == scratch.files(of: "whole"))
+    for index in 1...3 {
+      grid.shard = try #require(GridRun.Shard("\(index)/3"))
+      try grid.perform(in: scratch["part-\(index)"])
+    }
+    _ = try GridMerge(parts: [2, 3, 1].map { scratch["part-\($0)"] })
+      .perform(into: GridFolder(scratch["merged"]), existing: .refuse)
+    #expect(try scratch.files(of: "merged") == scratch.files(of: "whole"))
+    let probed = try Ledger.open(at: scratch["whole/run.sqlite"], forWriting: false).probes()
+    #expect(probed.map(\.count) == [10, 10] && Set(probed[0].map(\.name)).count == 10)
+    grid.shard = .whole
+    try Database(scratch["single/run.sqlite"], .write).execute("DELETE FROM probes WHERE image > 5")
+    try grid.perform(in: scratch["single"], existing: .resume)
+    #expect(try scratch.files(of: "single") == scratch.files(of: "whole"))
+  }
+
+  @Test func `a convolutional network is passed, a binarised one is suspected`() throws {
+    let plain = try ModelLoader.load(ModelRequest("lenet5")).model
+    var selection = Selection()
+    selection.limit = 24
+    let quiet = try audit(of: plain, on: try Shapes10(.test).selecting(selection), isLabelled: true)
+    for finding in quiet { #expect(!finding.isRemarkable, "\(finding.line)") }
+    var architecture = BinaryNet()
+    (architecture.width, architecture.hidden, architecture.inputShape) = (8, 32, [3, 16, 16])
+    let untrained = try Model(
+      name: "binarynet", architectureName: "binarynet", architecture, card: ModelCard(.none))
+    let binary = try untrained.with(weights: HashedNumbers.weights(for: try untrained.graph()))
+    let speckles = try Speckles(SharedLinearModel(classes: 4, imageShape: [3, 16, 16]), count: 24)
+    let suspected = try audit(of: binary, on: speckles, isLabelled: false)
+    #expect(suspected.contains { $0.isRemarkable }, "\(suspected.map(\.line))")
+  }
+
+  private func audit(of model: Model, on data: any Dataset, isLabelled: Bool) throws -> [AuditFinding] {
+    let scratch = try Scratch()
+    let classifier = try Classifier(model, precision: .fast)
+    let attacks = ["fgsm", "bim", "pgd"]
+    let epsilons = try Epsilon.list("2px,8px")
+    let configured = try attacks.map { try AttackCatalog.attack($0) }
+    var plan = GridPlan(
+      subjects: [
+        .init(
+          written: model.name, model: model.name, architecture: model.name, weightsSHA256: nil,
+          cardSHA256: "",
+          classes: (0..<model.classCount).map { "\($0)" }, defense: "none")
+      ], attacks: zip(configured, attacks).map { .init($0, written: $1) },
+      radii: epsilons.map(GridPlan.Radius.init), norm: .linf,
+      data: .init(name: data.name, options: [], images: data.count, isLabelled: isLabelled, sha256: ""),
+      command: ["advkit"])
+    (plan.survivorsOnly, plan.auditImages) = (false, data.count)
+    let source = ImageSource(data, isLabelled: isLabelled) { try model.prepare($0, named: $1) }
+    let run = GridRun(
+      plan: plan, subjects: [.init(source: source) { classifier.makeOracle() }], attacks: configured,
+      radii: epsilons)
+    let folder = GridFolder(scratch["run"])
+    let ledger = try folder.ledger(for: plan, existing: .refuse)
+    try run.execute(in: ledger)
+    return try folder.finish(ledger).audit
+  }
+}

@@ -1,0 +1,120 @@
+import AdvTensor
+import AdvThreat
+
+@testable import AdvEvaluation
+
+/// A linear model that hides its gradients in one of the ways that fool evaluations.
+final class BrokenModel: GradientOracle {
+  enum Way: String, CaseIterable, Sendable {
+    /// Logits so large that the softmax rounds to 1 and the gradient of the cross-entropy to 0.
+    case saturatedSoftmax
+    /// Activations rounded to few values; the derivative of rounding is 0.
+    case quantisedActivations
+    /// Pixels rounded to three bits before the model sees them.
+    case bitDepth
+    /// Noise on the input that is new at every pass.
+    case randomInputs
+    /// Probabilities in place of logits.
+    case softmax
+    /// The best rival never moves; only another class can be reached, and the margin does not see it.
+    case decoy
+    /// Gradients that point the wrong way.
+    case reversed
+  }
+
+  private let base: LinearOracle
+  private let way: Way
+  private var noise = RandomStream(seed: 3)
+
+  init(_ base: LinearOracle, _ way: Way) {
+    let scale: Float = way == .saturatedSoftmax ? 1e5 : 1
+    self.base = LinearOracle(
+      weights: Tensor(base.weights.shape, base.weights.elements.map { $0 * scale }),
+      bias: base.bias.map { $0 * scale }, imageShape: base.domain.imageShape ?? [base.weights.rowStride])
+    self.way = way
+  }
+
+  var domain: InputDomain { base.domain }
+  var classCount: Int { base.classCount }
+
+  private func seen(_ images: Tensor) -> Tensor {
+    switch way {
+    case .bitDepth: Tensor(images.shape, images.elements.map { ($0 * 7).rounded() / 7 })
+    case .randomInputs:
+      Tensor(images.shape, images.elements.map { min(max($0 + noise.uniform(-0.05, 0.05), 0), 1) })
+    default: images
+    }
+  }
+
+  private func shown(_ logits: inout Tensor) {
+    for row in 0..<logits.rowCount {
+      let values = logits.row(row).elements
+      let sum = values.reduce(0) { $0 + exponential(Double($1)) }
+      for index in values.indices {
+        switch way {
+        case .quantisedActivations: logits[row * classCount + index] = (values[index] * 8).rounded() / 8
+        case .softmax: logits[row * classCount + index] = Float(exponential(Double(values[index])) / sum)
+        case .decoy:
+          logits[row * classCount + index] = [0, -0.2, min(values[2] - values[0] - 0.3, 0.1)][index]
+        default: break
+        }
+      }
+    }
+  }
+
+  func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
+    try base.logits(seen(images), into: &logits)
+    shown(&logits)
+  }
+
+  func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
+    try base.linearize(at: seen(images), logits: &logits)
+    shown(&logits)
+  }
+
+  func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
+    var inner = cotangent
+    if way == .decoy {
+      for row in 0..<inner.rowCount {
+        let slope = cotangent[row * 3 + 2]
+        (inner[row * 3], inner[row * 3 + 1], inner[row * 3 + 2]) = (-slope, 0, slope)
+      }
+    }
+    try base.pullback(inner, into: &gradient)
+    switch way {
+    case .quantisedActivations, .bitDepth: gradient = Tensor(gradient.shape)
+    case .reversed: gradient = Tensor(gradient.shape, gradient.elements.map { -$0 })
+    default: break
+    }
+  }
+}
+
+/// A model that adds noise which is a function of image and draw.
+final class DrawnModel: RandomizedOracle {
+  private let base: LinearOracle
+  private var keys: [(id: UInt64, draw: Int)] = []
+
+  init(_ base: LinearOracle) { self.base = base }
+
+  var domain: InputDomain { base.domain }
+  var classCount: Int { base.classCount }
+
+  func fix(draw: Int, of ids: [UInt64]) { keys = ids.map { ($0, draw) } }
+
+  func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
+    try base.logits(images, into: &logits)
+    for row in 0..<min(images.rowCount, keys.count) {
+      var stream = RandomStream(seed: 5, keys[row].id, UInt64(keys[row].draw))
+      logits[row * classCount] += stream.uniform(-0.01, 0.01)
+    }
+  }
+
+  func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
+    try base.linearize(at: images, logits: &logits)
+    try self.logits(images, into: &logits)
+  }
+
+  func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
+    try base.pullback(cotangent, into: &gradient)
+  }
+}
