@@ -27,7 +27,7 @@ except ImportError:
 def theirs(options):
     """Which images stay correct, and the processor time."""
     start = processor_seconds(resource.RUSAGE_SELF)
-    model = load_network(options.model, options.weights)
+    model = load_network(options)
     images, labels = load_images(options.images, options.limit)
     names = {"linf": "Linf", "l2": "L2", "l1": "L1"}
     radius = radius_of(options.eps)
@@ -63,7 +63,9 @@ def main():
         logging.basicConfig(level=logging.INFO)
         logging.getLogger("auto-attack").setLevel(logging.DEBUG)
     own, own_time = ours(options)
-    print(f"{options.model}, {options.attack}, {options.norm}, eps {options.eps}, {len(own)} images", flush=True)
+    print(
+        f"{options.model}, {options.attack}, {options.norm}, eps {options.eps}, {len(own)} images, "
+        f"{options.threads} thread(s)", flush=True)
     print(f"advkit: {sum(own)} correct under attack, {own_time:.1f} processor seconds", flush=True)
     other, other_time = theirs(options)
     missed = [index for index, pair in enumerate(zip(own, other)) if pair == (True, False)]

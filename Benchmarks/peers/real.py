@@ -42,10 +42,14 @@ class Pixels(torch.nn.Module):
         return self.network((x - self.mean) / self.deviation)
 
 
-def load_network(name, path):
-    """The network on pixels 0…1, frozen; the checkpoint has the same layers in the same order, under any names."""
-    subject = SUBJECTS[name]
-    state = torch.load(path, map_location="cpu", weights_only=True)
+def load_network(options):
+    """The network on pixels 0…1, frozen, after PyTorch was told how many threads it has.
+
+    The checkpoint has the same layers in the same order, under any names.
+    """
+    torch.set_num_threads(options.threads)
+    subject = SUBJECTS[options.model]
+    state = torch.load(options.weights, map_location="cpu", weights_only=True)
     state = state.get("state_dict", state)
     network = subject.network()
     own = network.state_dict()
@@ -84,7 +88,8 @@ def attack_with_advkit(options, *words):
     with tempfile.TemporaryDirectory() as folder:
         command = [
             options.advkit, "attack", "--model", options.model, "--weights", options.weights, "--dataset",
-            f"cifar10:{options.images}", "--limit", str(options.limit), *words, "--out", f"{folder}/run", "--quiet"]
+            f"cifar10:{options.images}", "--limit", str(options.limit), "--threads", str(options.threads), *words,
+            "--out", f"{folder}/run", "--quiet"]
         finished = subprocess.run(command, capture_output=True, text=True)
         if finished.returncode not in (0, 1):
             sys.exit(f"{' '.join(command)}: {finished.stderr.strip()}")
@@ -99,3 +104,5 @@ def add_arguments(parser, limit):
     parser.add_argument("--weights", required=True)
     parser.add_argument("--images", required=True, help="a file in CIFAR-10's binary layout")
     parser.add_argument("--limit", type=int, default=limit, help="the first so many images")
+    # Threads that wait for each other burn processor time, on a busy machine most of it.
+    parser.add_argument("--threads", type=int, default=1, help="of both sides")
