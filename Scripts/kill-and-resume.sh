@@ -8,7 +8,7 @@ runs=${1:-50}
 advkit=${2:-$(dirname "$0")/../.build/release/advkit}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-grid=(--models lenet5 --attacks "fgsm,pgd:steps=6" --eps 1px,2px --limit 60 --batch 4 --quiet)
+grid=(--models lenet5 --attacks "fgsm,pgd:steps=6" --eps 1px,2px --limit 60 --batch 4 --audit-images 6 --quiet)
 files=(run.sqlite report.json report.csv report.md report.html)
 
 length=1000000

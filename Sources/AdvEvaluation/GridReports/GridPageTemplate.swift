@@ -1,67 +1,41 @@
 /// The template of a grid's `report.html`: one file that needs nothing else, on a screen of any width and on
 /// paper, in light and dark, with the keyboard and read aloud.
 enum GridPageTemplate {
-  static let text = head + style + summary + charts + comparisons + images + method
-
-  private static let head = """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="generator" content="advkit {{version}}">
-    <title>{{title}}</title>
-
-    """
+  static let text = PageStyle.head + style + summary + charts + comparisons + images + method
 
   private static let style = """
-    <style>
-    :root { color-scheme: light dark; --paper: #faf9f6; --card: #fff; --ink: #26282c; --faint: #62666d;
-      --line: #dcdad4; --good: #1c7442; --bad: #ba2620; --warn: #8a5a00; --heat: 186, 38, 32; --cool: 28, 116, 66;
-      --c0: #0b62a8; --c1: #b54a00; --c2: #00745a; --c3: #a03d7d; --c4: #5b5bd6; --c5: #6b5b00; }
-    @media (prefers-color-scheme: dark) { :root { --paper: #17181b; --card: #202226; --ink: #e7e6e3;
-      --faint: #a3a7af; --line: #35383e; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --heat: 255, 123, 114;
-      --cool: 76, 195, 138; --c0: #62b0f0; --c1: #ff9d5c; --c2: #45cfa8; --c3: #ea8fc6; --c4: #a6a6ff; --c5: #d8c24a; } }
-    @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --faint: #444; --line: #999; } nav { display: none; }
-      section { break-inside: avoid; } details > :not(summary) { display: block; } }
-    * { box-sizing: border-box; }
-    body { margin: 0; background: var(--paper); color: var(--ink);
-      font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-    main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
-    h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
-    h2 { font-size: 1.15rem; margin: 2.5rem 0 .5rem; } h3 { font-size: 1rem; margin: .25rem 0; overflow-wrap: anywhere; }
-    p { margin: .5rem 0; max-width: 46rem; overflow-wrap: anywhere; } .faint, small { color: var(--faint); }
-    a { color: inherit; } :focus-visible { outline: 3px solid var(--c0); outline-offset: 2px; }
+    :root { --heat: 186, 38, 32; --cool: 28, 116, 66; --c0: #0b62a8; --c1: #b54a00; --c2: #00745a; --c3: #a03d7d;
+      --c4: #5b5bd6; --c5: #6b5b00; }
+    @media (prefers-color-scheme: dark) { :root { --heat: 255, 123, 114; --cool: 76, 195, 138; --c0: #62b0f0;
+      --c1: #ff9d5c; --c2: #45cfa8; --c3: #ea8fc6; --c4: #a6a6ff; --c5: #d8c24a; } }
     .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .5rem; }
     nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 1rem 0 0; padding: 0; font-size: .9rem; }
-    .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .6rem; background: var(--card); margin: .75rem 0; }
-    table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
-    caption { text-align: left; padding: .5rem .75rem; color: var(--faint); }
-    th, td { text-align: left; padding: .35rem .75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-    thead th { font-weight: 600; } tbody th { font-weight: 600; } tbody tr:last-child > * { border-bottom: 0; }
+    .scroll { margin: .75rem 0; } caption { text-align: left; padding: .5rem .75rem; color: var(--faint); }
+    th, td { vertical-align: top; } td { white-space: nowrap; } .stack td { white-space: normal; }
     td small, th small { display: block; font-size: .8rem; white-space: nowrap; }
     .heat { background: rgba(var(--heat), var(--h, 0)); } .cool { background: rgba(var(--cool), var(--h, 0)); }
     .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1rem; }
     .panel { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .75rem; margin: 0; }
     .panels > :only-child { max-width: 36rem; grid-column: 1 / -1; }
-    .chart { display: block; width: 100%; height: auto; } .chart text { font-size: 12px; fill: var(--faint); }
     .chart .end { text-anchor: end; } .chart .mid { text-anchor: middle; } .chart .axis { font-size: 13px; }
     .grid { stroke: var(--line); } .tick { stroke: var(--faint); } .line { fill: none; stroke-width: 2; stroke: currentColor; }
     .dash { stroke-dasharray: 5 4; } .bar { stroke: currentColor; stroke-width: 5; opacity: .25; }
     svg circle, svg rect, svg path { fill: currentColor; } .key { width: 1.5rem; height: .75rem; margin-right: .35rem; }
     .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
     .s4 { color: var(--c4); } .s5 { color: var(--c5); }
-    .legend { display: flex; flex-wrap: wrap; gap: .15rem 1rem; font-size: .85rem; list-style: none; margin: .25rem 0 0; padding: 0; }
-    .bars td { border: 0; padding: .15rem .75rem; } .bars .track { min-width: 8rem; width: 60%; }
+    .bars tbody > tr > * { border: 0; padding: .15rem .75rem; vertical-align: middle; } .bars .track { min-width: 8rem; width: 60%; }
     .track span { display: block; height: .55rem; border-radius: .2rem; }
     .track .clean { background: var(--c0); opacity: .45; } .track .left { background: var(--c0); }
     .shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: 1rem; }
     figure { margin: 0; } figcaption { font-size: .85rem; overflow-wrap: anywhere; }
     .trio { display: grid; grid-template-columns: repeat(3, 1fr); gap: .35rem; }
     .trio img { width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--line); }
-    .pass { color: var(--good); } .warn { color: var(--warn); } .fail { color: var(--bad); font-weight: 600; }
-    pre { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem;
-      white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
+    .pass { color: var(--good); } .warn { color: var(--warn); font-weight: 600; } .fail { color: var(--bad); font-weight: 600; }
+    .not-applicable { color: var(--faint); } .stack { min-width: 0; } .stack td { overflow-wrap: anywhere; }
+    @media (max-width: 44rem) { .stack thead { position: absolute; left: -99rem; }
+      .stack tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+      .stack th, .stack td { display: block; border: 0; padding: .1rem .75rem; } .stack td:empty { display: none; } }
+    @media print { section { break-inside: auto; } .panel { break-inside: avoid; } }
     details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; }
     li { overflow-wrap: anywhere; }
     </style>
@@ -79,10 +53,10 @@ enum GridPageTemplate {
     <h2 id="h-summary">Summary</h2>
     {{#sentences}}<p>{{.}}</p>
     {{/sentences}}
-    {{#strategies}}<div class="scroll" tabindex="0" role="region" aria-label="Models by defences"><table>
-    <caption>{{caption}}: right and not broken by these attacks. Rows are models, columns are defences.</caption>
-    <thead><tr><th scope="col">model</th>{{#defenses}}<th scope="col">{{.}}</th>{{/defenses}}</tr></thead>
-    <tbody>{{#rows}}<tr><th scope="row">{{title}}</th>{{#cells}}<td class="cool" style="--h: {{heat}}">{{text}}<small>{{clean}}</small></td>{{/cells}}</tr>
+    {{#strategies}}<div class="scroll" tabindex="0" role="region" aria-label="Networks by strategies"><table>
+    <caption>{{caption}}: right and not broken by these attacks. Rows are networks, columns are how they were trained and defended.</caption>
+    <thead><tr><th scope="col">network</th>{{#defenses}}<th scope="col">{{.}}</th>{{/defenses}}</tr></thead>
+    <tbody>{{#rows}}<tr><th scope="row">{{title}}</th>{{#cells}}<td class="cool" style="--h: {{heat}}">{{text}}<small>{{detail}}</small><small>{{clean}}</small></td>{{/cells}}</tr>
     {{/rows}}</tbody></table></div>{{/strategies}}
     {{#degradation}}<div class="scroll" tabindex="0" role="region" aria-label="Accuracy of every model and defence"><table>
     <caption>Shares of all images with hits/images and exact 95 % intervals, judged from 8-bit files.</caption>

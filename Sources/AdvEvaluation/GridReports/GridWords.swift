@@ -46,6 +46,12 @@ public struct GridWords: Sendable {
     if document.subjects.count > 6 {
       sentences.append("The table has the other \(document.subjects.count - 6).")
     }
+    let failing = document.audit.filter { $0.status == .fail }.map(\.id)
+    if !failing.isEmpty {
+      sentences.append(
+        "**The audit objects** (\(failing.joined(separator: ", "))): these figures may look better than the models are."
+      )
+    }
     if document.radii.contains(where: { $0.strictLevels == 0 && $0.value > 0 }) {
       sentences.append("A radius below one level of 255 leaves a file no room: nothing can be broken there.")
     }
