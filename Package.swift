@@ -52,7 +52,8 @@ let package = Package(
     library(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
-    library("AdvDefenses", imports: ["AdvTensor", "AdvGraph", "AdvThreat", "AdvClassifier"]),
+    library(
+      "AdvDefenses", imports: ["AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvClassifier"]),
     library(
       "AdvTraining",
       imports: [
@@ -77,7 +78,7 @@ let package = Package(
     // Conformance suites that every catalogue entry must pass.
     .target(
       name: "AdvConformance",
-      dependencies: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvThreat", "AdvAttacks"],
+      dependencies: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvThreat", "AdvAttacks", "AdvDefenses"],
       path: "Tests/AdvConformance"),
     tests("AdvSettings"),
     // Mutated files: what changes them, and the program that Scripts/fuzz.sh runs under the address sanitiser.
@@ -100,6 +101,11 @@ let package = Package(
     tests(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
+    tests(
+      "AdvDefenses",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvModels",
+      ]),
     tests(
       "AdvTraining", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvModels", "AdvData", "AdvFormats"]),
     tests(

@@ -23,6 +23,7 @@ public struct Cascade: Attack {
   public func run(
     _ problem: AttackProblem, on oracle: any GradientOracle
   ) throws(ThreatError) -> AttackResult {
+    oracle.announce(.search(0), of: problem.ids)
     let clean = try oracle.logits(problem.images)
     var state = State(problem, clean)
     for member in members {
@@ -37,7 +38,8 @@ public struct Cascade: Attack {
       guard !state.left.isEmpty else { break }
       let part = state.part(of: problem)
       let result = try attack.run(part, on: oracle)
-      try state.take(result, Verifier(part, cleanLogits: clean.rows(state.left)), on: oracle)
+      try state.take(
+        result, Verifier(part, cleanLogits: clean.rows(state.left), draw: .search(0)), on: oracle)
     }
     return AttackResult(images: state.images, records: state.records, notes: state.notes)
   }

@@ -86,6 +86,7 @@ public struct Patch: Attack {
       placements.append(placement(side, size, &draws))
       placements[row].paint(picture, side, onto: &x, row: row, size)
     }
+    oracle.announce(.search(0), of: part.ids)
     let here = try oracle.lossGradient(at: x, loss, part.criterion)
     var sum = [Double](repeating: 0, count: picture.count)
     for row in placements.indices { placements[row].collect(here.gradient, row: row, side, into: &sum, size) }

@@ -26,14 +26,17 @@ public struct Classifier: Sendable {
   ///
   /// - Parameter rule: how `pullback` goes through ReLUs; by any but `.gradient` its answers are projections for
   ///   people to look at, and no gradients. An `arithmetic` knows gradients only.
+  /// - Parameter rewriting: what becomes of the graph first, as defences inside the network want it.
   public init(
     _ model: Model, from entrance: Model.Entrance = .pixels, precision: Precision = .exact,
-    arithmetic: Arithmetic? = nil, rectifying rule: BackwardRectifier = .gradient
+    arithmetic: Arithmetic? = nil, rectifying rule: BackwardRectifier = .gradient,
+    rewriting rewrite: (Graph) throws(GraphError) -> Graph = { $0 }
   ) throws(ModelError) {
     precondition(arithmetic == nil || rule == .gradient, "an arithmetic knows gradients only")
-    let graph = try model.boundGraph(from: entrance)
-    try Self.requireLogits(graph, model.name)
+    let original = try model.boundGraph(from: entrance)
+    try Self.requireLogits(original, model.name)
     do throws(GraphError) {
+      let graph = try rewrite(original)
       if let arithmetic {
         network = try Network(graph, arithmetic: arithmetic)
       } else {

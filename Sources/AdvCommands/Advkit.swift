@@ -15,9 +15,10 @@ struct Advkit: ParsableCommand {
     version: Version.current,
     subcommands: [
       AttackCommand.self, EvaluateCommand.self, MergeCommand.self, ReplayCommand.self, CheckCommand.self,
-      AuditCommand.self, MaximizeCommand.self, SaliencyCommand.self, TrainCommand.self, AugmentCommand.self,
-      PredictCommand.self,
+      AuditCommand.self, CertifyCommand.self, MaximizeCommand.self, SaliencyCommand.self, TrainCommand.self,
+      AugmentCommand.self, PredictCommand.self,
       GradientCommand.self, InspectCommand.self, ConvertCommand.self, ModelsCommand.self, AttacksCommand.self,
-      DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self, BenchCommand.self,
+      DefensesCommand.self, DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self,
+      BenchCommand.self,
     ])
 }

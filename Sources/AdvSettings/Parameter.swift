@@ -6,7 +6,7 @@ public enum ParameterValue: Hashable, Sendable {
   case float(Float)
   /// A switch.
   case bool(Bool)
-  /// One of a closed list of names.
+  /// One of a closed list of names, or another word.
   case choice(String)
 
   /// As it is written in a specifier: `steps=40`.
@@ -114,6 +114,21 @@ public struct Parameter<A>: Sendable {
       parse: { owner, text in
         guard let value = Bool(text) else { return false }
         owner[keyPath: path] = value
+        return true
+      })
+  }
+
+  /// A word that nothing but its owner can judge; `expected` says in words what it may be.
+  public static func text(
+    _ name: String, _ path: any WritableKeyPath<A, String> & Sendable, expected: String,
+    _ documentation: String
+  ) -> Parameter {
+    Parameter(
+      name: name, documentation: documentation, expected: expected,
+      get: { .choice($0[keyPath: path]) },
+      parse: { owner, text in
+        guard !text.isEmpty else { return false }
+        owner[keyPath: path] = text
         return true
       })
   }

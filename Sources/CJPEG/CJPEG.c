@@ -126,4 +126,50 @@ adv_jpeg_status adv_jpeg_decode(const uint8_t *bytes, size_t count, uint32_t max
   return ADV_JPEG_OK;
 }
 
+adv_jpeg_status adv_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
+                                int quality, uint8_t **bytes, size_t *count,
+                                char message[ADV_JPEG_MESSAGE_SIZE]) {
+  struct jpeg_compress_struct jpeg;
+  decoding state;
+  adv_jpeg_image place;  // only for its message
+  unsigned char *volatile buffer = NULL;
+  unsigned char *written = NULL;
+  unsigned long size = 0;
+  memset(&jpeg, 0, sizeof jpeg);
+  memset(&state, 0, sizeof state);
+  memset(&place, 0, sizeof place);
+  state.image = &place;
+  *bytes = NULL;
+  *count = 0;
+  jpeg.err = jpeg_std_error(&state.errors);
+  state.errors.error_exit = on_error;
+  state.errors.emit_message = on_message;
+  if (setjmp(state.escape)) {
+    jpeg_destroy_compress(&jpeg);
+    free(buffer);
+    memcpy(message, place.message, ADV_JPEG_MESSAGE_SIZE);
+    return state.status;
+  }
+  jpeg_create_compress(&jpeg);
+  jpeg_mem_dest(&jpeg, &written, &size);
+  buffer = written;
+  jpeg.image_width = width;
+  jpeg.image_height = height;
+  jpeg.input_components = (int)channels;
+  jpeg.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&jpeg);
+  jpeg.dct_method = JDCT_ISLOW;
+  jpeg_set_quality(&jpeg, quality, TRUE);
+  jpeg_start_compress(&jpeg, TRUE);
+  while (jpeg.next_scanline < height) {
+    JSAMPROW row = (JSAMPROW)(pixels + (size_t)jpeg.next_scanline * width * channels);
+    jpeg_write_scanlines(&jpeg, &row, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  *bytes = written;
+  *count = size;
+  return ADV_JPEG_OK;
+}
+
 void adv_jpeg_free(void *memory) { free(memory); }

@@ -15,9 +15,10 @@ private final class FlippingOracle: RandomizedOracle {
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
 
-  func fix(draw: Int, of ids: [UInt64]) {
+  func fix(_ draw: Draw, of ids: [UInt64]) {
+    let number = if case .search(let number) = draw { UInt64(number) } else { UInt64.max }
     signs = ids.map { id in
-      var stream = RandomStream(seed: 99, id, UInt64(draw))
+      var stream = RandomStream(seed: 99, id, number)
       return stream.sign()
     }
   }

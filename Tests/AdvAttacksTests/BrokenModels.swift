@@ -135,9 +135,10 @@ final class MaskingOracle: RandomizedOracle {
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
 
-  func fix(draw: Int, of ids: [UInt64]) {
+  func fix(_ draw: Draw, of ids: [UInt64]) {
+    let number = if case .search(let number) = draw { UInt64(number) } else { UInt64.max }
     masks = ids.map { id in
-      var stream = RandomStream(seed: 7, id, UInt64(draw))
+      var stream = RandomStream(seed: 7, id, number)
       return (0..<base.weights.rowStride).map { _ in stream.sign() > 0 ? 2 : 0 }
     }
   }

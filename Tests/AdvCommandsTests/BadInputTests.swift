@@ -28,7 +28,7 @@ struct BadInputTests {
     (["--eps", "300"], "larger than the box"), (["--eps", "eight"], "8/255"),
     (["--eps", "0.1", "--attack", "fgms"], "fgsm"), (["--eps", "0.1", "--attack", "pgd:stpes=3"], "steps"),
     (["--eps", "0.1", "--attack", "pgd:steps=0"], "1…100000"), (["--eps", "0.1", "--norm", "l3"], "linf"),
-    (["--eps", "0.1", "--eps-rounding", "up"], "strict"), (["--eps", "0.1", "--defense", "jpeg"], "jpeg"),
+    (["--eps", "0.1", "--eps-rounding", "up"], "strict"), (["--eps", "0.1", "--defense", "jpge"], "jpeg"),
     (["--eps", "0.1", "--goal", "targeted"], "--target"), (["--eps", "0.1", "--target", "sttar"], "star"),
     (["--eps", "0.1", "--target", "10"], "0…9"), (["--eps", "0.1", "--dataset", "shaps10"], "shapes10"),
     (["--eps", "0.1", "--dataset", "folder:/nowhere"], "/nowhere"),

@@ -92,19 +92,22 @@ final class BrokenModel: GradientOracle {
 /// A model that adds noise which is a function of image and draw.
 final class DrawnModel: RandomizedOracle {
   private let base: LinearOracle
-  private var keys: [(id: UInt64, draw: Int)] = []
+  private var keys: [(id: UInt64, draw: UInt64)] = []
 
   init(_ base: LinearOracle) { self.base = base }
 
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
 
-  func fix(draw: Int, of ids: [UInt64]) { keys = ids.map { ($0, draw) } }
+  func fix(_ draw: Draw, of ids: [UInt64]) {
+    let number = if case .search(let number) = draw { UInt64(number) } else { UInt64.max }
+    keys = ids.map { ($0, number) }
+  }
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try base.logits(images, into: &logits)
     for row in 0..<min(images.rowCount, keys.count) {
-      var stream = RandomStream(seed: 5, keys[row].id, UInt64(keys[row].draw))
+      var stream = RandomStream(seed: 5, keys[row].id, keys[row].draw)
       logits[row * classCount] += stream.uniform(-0.01, 0.01)
     }
   }

@@ -12,7 +12,7 @@ struct ReportTests {
     func keys(_ value: Any?) -> Set<String> { Set((value as? [String: Any] ?? [:]).keys) }
     #expect(
       keys(root).isSuperset(of: ["schema", "advkit", "command", "model", "attack", "summary", "images"]))
-    #expect(keys(root["model"]) == ["name", "arch", "weights_sha256", "classes"])
+    #expect(keys(root["model"]) == ["name", "arch", "weights_sha256", "classes", "defense"])
     #expect(
       keys(root["attack"]).isSuperset(
         of: ["name", "parameters", "norm", "eps", "eps_levels", "eps_rounding", "goal", "seed"]))

@@ -251,7 +251,13 @@ struct QuerySearch {
     isOver = true
   }
 
+  /// Every query is one of the same image, with the same random numbers.
+  private func announce(_ points: Tensor, to oracle: some LabelOracle) {
+    oracle.announce(.search(0), of: Array(repeating: problem.ids[0], count: points.rowCount))
+  }
+
   private func scores(_ points: Tensor, on oracle: any ScoreOracle) throws(ThreatError) -> Answer {
+    announce(points, to: oracle)
     let logits = try oracle.logits(points)
     let loss = Loss(self.loss ?? .margin, classCount: oracle.classCount, goal: problem.criterion.goal)
     var cotangent = Tensor([0])
@@ -265,6 +271,7 @@ struct QuerySearch {
   }
 
   private func labels(_ points: Tensor, on oracle: any LabelOracle) throws(ThreatError) -> Answer {
+    announce(points, to: oracle)
     let isMet = try oracle.labels(points).map { problem.criterion.isMet(image: 0, label: $0) }
     return Answer(
       values: isMet.map { _ in -.infinity }, isMet: isMet, isFinite: isMet.map { _ in true })

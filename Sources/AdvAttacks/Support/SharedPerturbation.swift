@@ -26,7 +26,7 @@ struct SharedPerturbation {
     try problem.check(on: oracle)
     records = Array(repeating: ImageRecord(), count: problem.count)
     var rows: [Int] = []
-    let logits = try Self.logits(problem.images, on: oracle)
+    let logits = try Self.logits(problem.images, of: problem.ids, on: oracle)
     for image in records.indices {
       records[image].forwardPasses = 1
       let isFinite = logits.row(image).elements.allSatisfy(\.isFinite)
@@ -39,10 +39,13 @@ struct SharedPerturbation {
   }
 
   /// The logits of any number of images.
-  static func logits(_ images: Tensor, on oracle: any ScoreOracle) throws(ThreatError) -> Tensor {
+  static func logits(
+    _ images: Tensor, of ids: [UInt64], on oracle: any ScoreOracle
+  ) throws(ThreatError) -> Tensor {
     var all = Tensor([images.rowCount, oracle.classCount])
     for start in Swift.stride(from: 0, to: images.rowCount, by: chunk) {
       let rows = start..<Swift.min(start + chunk, images.rowCount)
+      oracle.announce(.search(0), of: Array(ids[rows]))
       let part = try oracle.logits(images.rows(rows))
       for row in rows { all.setRow(row, to: part, row: row - start) }
     }
@@ -53,7 +56,7 @@ struct SharedPerturbation {
   mutating func areMet(
     _ rows: [Int], _ points: Tensor, _ problem: AttackProblem, on oracle: any ScoreOracle
   ) throws(ThreatError) -> [Bool] {
-    let logits = try Self.logits(points, on: oracle)
+    let logits = try Self.logits(points, of: rows.map { problem.ids[$0] }, on: oracle)
     for image in rows { records[image].forwardPasses += 1 }
     return rows.indices.map { row in
       logits.row(row).withElements { z in

@@ -1,4 +1,4 @@
-import AdvClassifier
+import AdvDefenses
 import AdvEvaluation
 import AdvModels
 import AdvThreat
@@ -33,6 +33,7 @@ struct AttackCommand: ConsoleCommand {
       ).execute(on: console)
     }
     let attack = try attackOptions.configured()
+    let chain = try attackOptions.chain()
     let threats = try attackOptions.threats(of: attack)
     _ = try attackOptions.rounding()
     guard threats.count == 1 || output.out == nil else {
@@ -41,12 +42,14 @@ struct AttackCommand: ConsoleCommand {
     let model = try modelOptions.load(labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let aim = try attackOptions.aim(at: model)
     let source = try data.source(for: model)
-    let classifier = try arithmetic.classifier(model, precision: attackOptions.precision)
+    let defended = try DefendedModel(
+      model, behind: chain, seed: attackOptions.seed, precision: attackOptions.precision,
+      arithmetic: arithmetic.arithmetic)
     let shared = options.threadsPerBatch(ofImages: source.count)
     var documents: [String] = []
     for threat in threats {
       var run = AttackRun(source: source, attack: attack, threat: threat) {
-        classifier.makeOracle(threads: shared)
+        try defended.makeOracle(threads: shared)
       }
       try attackOptions.configure(&run, aim: aim)
       (run.batch, run.threads) = (options.batch, options.threadCount)
@@ -60,7 +63,7 @@ struct AttackCommand: ConsoleCommand {
   }
 
   private func perform(_ run: AttackRun, on model: Model, _ console: Console) throws -> AttackManifest {
-    let folder = try OutputFolder(at: path(of: run, model), overwrite: output.overwrite)
+    let folder = try OutputFolder(at: try path(of: run, model), overwrite: output.overwrite)
     let (stop, hurry) = (StopSignal(), StopSignal())
     let interrupt = Interrupt(stop, on: console)
     let deadline = Deadline(seconds: attackOptions.maxSeconds, raising: [stop, hurry])
@@ -73,8 +76,8 @@ struct AttackCommand: ConsoleCommand {
     _ = consume deadline
     guard !findings.images.isEmpty else { throw InputError("stopped before the first image was finished.") }
     let manifest = AttackManifest(
-      command: try command(run, model), model: .init(model), run: run, findings: findings,
-      seconds: progress.seconds)
+      command: try command(run, model), model: .init(model, behind: try attackOptions.chain()), run: run,
+      findings: findings, seconds: progress.seconds)
     try AttackOutput(manifest, in: folder.staging).write(savesAll: output.save == .all)
     let path = folder.path
     try folder.publish()
@@ -92,7 +95,7 @@ struct AttackCommand: ConsoleCommand {
     }
   }
 
-  private func path(of run: AttackRun, _ model: Model) -> String {
+  private func path(of run: AttackRun, _ model: Model) throws -> String {
     if let out = output.out { return out }
     let norm = run.threat.norm == .linf ? "" : "-\(run.threat.norm.rawValue)"
     let target = attackOptions.target.map { "-to-\($0)" } ?? ""
@@ -103,7 +106,8 @@ struct AttackCommand: ConsoleCommand {
       case .own: ""
       }
     let rounding = arithmetic.arithmetic.map { "-\($0.rawValue)" } ?? ""
-    let name = "attack-\(model.name)\(rounding)-\(attackOptions.attack)\(target)\(radius)"
+    let defense = attackOptions.defense == DefenseChain.none ? "" : "-\(try attackOptions.chain().text)"
+    let name = "attack-\(model.name)\(defense)\(rounding)-\(attackOptions.attack)\(target)\(radius)"
     return "reports/" + FileNames.safe(name)
   }
 

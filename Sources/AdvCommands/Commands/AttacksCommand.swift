@@ -29,16 +29,6 @@ struct AttacksCommand: ConsoleCommand {
 
 /// What the catalogue says about an attack, for scripts.
 struct AttackFacts: Encodable {
-  private struct ParameterFacts: Encodable {
-    let name, documentation, expected: String
-    let standard: ParameterValue
-
-    enum CodingKeys: String, CodingKey {
-      case name, documentation, expected
-      case standard = "default"
-    }
-  }
-
   private let name, title, paper, rule, kind, needs, scope: String
   private let norms, goals: [String]
   private let parameters: [ParameterFacts]
@@ -48,9 +38,22 @@ struct AttackFacts: Encodable {
     (name, title, paper, rule) = (card.id, card.title, card.paper, card.rule)
     (kind, needs, scope) = (card.kind.rawValue, card.access.rawValue, card.scope.rawValue)
     (norms, goals) = (card.norms.map(\.rawValue), card.goals.map(\.rawValue))
-    parameters = entry.parameters.map {
-      ParameterFacts(
-        name: $0.name, documentation: $0.documentation, expected: $0.expected, standard: $0.standard)
-    }
+    parameters = entry.parameters.map(ParameterFacts.init)
+  }
+}
+
+/// What a catalogue says about a parameter, for scripts.
+struct ParameterFacts: Encodable {
+  private let name, documentation, expected: String
+  private let standard: ParameterValue
+
+  init(_ parameter: ParameterDescription) {
+    (name, documentation) = (parameter.name, parameter.documentation)
+    (expected, standard) = (parameter.expected, parameter.standard)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case name, documentation, expected
+    case standard = "default"
   }
 }

@@ -1,18 +1,28 @@
 import AdvAttacks
+import AdvDefenses
 import AdvEvaluation
 import AdvThreat
 import ArgumentParser
 
-/// `advkit explain`: one attack, its paper, its rule and its parameters.
+/// `advkit explain`: one attack or defence, its paper, its rule and its parameters.
 struct ExplainCommand: ConsoleCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Explain an attack: parameters, defaults, paper and update rule.")
+    commandName: "explain", abstract: "Explain an attack or a defence: parameters, defaults, paper and rule.")
 
-  @Argument(help: ArgumentHelp("A name from `advkit attacks`.", valueName: "attack")) var attack: String
+  @Argument(help: ArgumentHelp("A name from `advkit attacks` or `advkit defenses`.", valueName: "name"))
+  var name: String
   @Flag(help: "Print the facts as JSON.") var json = false
 
   func execute(on console: Console) throws -> ExitStatus {
-    let entry = try AttackCatalog.entry(named: attack)
+    if let defense = DefenseCatalog.all.first(where: { $0.card.id == name }) {
+      console.print(try json ? JSONText.of(DefenseFacts(defense)) : Self.text(of: defense, console))
+      return .done
+    }
+    guard let entry = AttackCatalog.all.first(where: { $0.card.id == name }) else {
+      let known = AttackCatalog.all.map(\.card.id) + DefenseCatalog.all.map(\.card.id)
+      throw ThreatError.unknownName(
+        kind: "attack or defence", name: name, nearest: nearestNames(to: name, among: known))
+    }
     if json {
       console.print(try JSONText.of(AttackFacts(entry)))
       return .done
@@ -28,13 +38,7 @@ struct ExplainCommand: ConsoleCommand {
       lines.append("  may     \(threat.explanation); it takes no radius")
     }
     if card.scope == .problem { lines.append("  makes   one perturbation for all images of a run") }
-    if !entry.parameters.isEmpty {
-      var table = Table("  parameter", "default", "expected", "what")
-      for parameter in entry.parameters {
-        table.add("  " + parameter.name, parameter.standard.text, parameter.expected, parameter.documentation)
-      }
-      lines += ["", table.text, "", "  example   --attack \(Self.example(entry))"]
-    }
+    lines += Self.table(entry.parameters, of: card.id, option: "--attack")
     if card.id == "fgsm" {
       lines += [
         "", "  In small: a logistic classifier, and one step of ε = 0.5 in the sign of its weights.", "",
@@ -45,9 +49,25 @@ struct ExplainCommand: ConsoleCommand {
     return .done
   }
 
-  /// The specifier with the first two parameters at their defaults.
-  private static func example(_ entry: AttackEntry) -> String {
-    let settings = entry.parameters.prefix(2).map { "\($0.name)=\($0.standard.text)" }
-    return "\(entry.card.id):\(settings.joined(separator: ","))"
+  private static func text(of entry: DefenseEntry, _ console: Console) -> String {
+    let card = entry.card
+    var lines = [
+      console.coloured("\(card.id): \(card.title)", .bold), "", "  \(card.rule)", "",
+      "  paper     \(card.paper)", "  gradient  \(card.gradient.rawValue)",
+    ]
+    if !card.remark.isEmpty { lines.append("  note      \(card.remark)") }
+    lines += table(entry.parameters, of: card.id, option: "--defense")
+    return lines.joined(separator: "\n")
+  }
+
+  /// The parameters, and an example with the first two at their defaults.
+  private static func table(_ parameters: [ParameterDescription], of id: String, option: String) -> [String] {
+    if parameters.isEmpty { return [] }
+    var table = Table("  parameter", "default", "expected", "what")
+    for parameter in parameters {
+      table.add("  " + parameter.name, parameter.standard.text, parameter.expected, parameter.documentation)
+    }
+    let settings = parameters.prefix(2).map { "\($0.name)=\($0.standard.text)" }
+    return ["", table.text, "", "  example   \(option) \(id):\(settings.joined(separator: ","))"]
   }
 }

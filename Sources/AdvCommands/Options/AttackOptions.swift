@@ -1,4 +1,5 @@
 import AdvAttacks
+import AdvDefenses
 import AdvEvaluation
 import AdvModels
 import AdvRuntime
@@ -74,8 +75,14 @@ struct AttackOptions: ParsableArguments {
       "Arithmetic of the search: exact, fast or bf16. Verdicts are always exact.", valueName: "name"))
   var precision = Precision.fast
 
-  @Option(help: ArgumentHelp("A defence before the network.", valueName: "defence"))
+  @Option(
+    help: ArgumentHelp(
+      "The model behind a defence, name[:key=value,…], several joined by + (see `advkit defenses`).",
+      valueName: "defence"))
   var defense = "none"
+
+  @Flag(help: "Attack the model without its defence; the verdict is still the defended one's.")
+  var nonAdaptive = false
 
   func validate() throws {
     if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
@@ -116,10 +123,17 @@ struct AttackOptions: ParsableArguments {
 
   /// The attack with its parameters; throws for what it cannot do, before a model is loaded.
   func configured() throws -> ConfiguredAttack {
-    guard defense == "none" else {
-      throw InputError("unknown defence '\(defense)', expected none: this version has no other.")
+    try Self.configured(attack)
+  }
+
+  /// The defences; throws for what no catalogue knows.
+  func chain() throws -> DefenseChain {
+    let chain = try DefenseChain(parsing: defense)
+    guard nonAdaptive else { return chain }
+    if chain.defenses.isEmpty {
+      throw InputError("--non-adaptive needs a --defense that the attack ignores.")
     }
-    return try Self.configured(attack)
+    return try DefenseChain(parsing: defense + DefenseChain.unknownToAttacker)
   }
 
   /// The attack that a specifier or the path of a recipe names.
@@ -158,6 +172,8 @@ struct AttackOptions: ParsableArguments {
     case .minimal: words += ["--norm", norm, "--minimal"]
     case .own: break
     }
+    if defense != DefenseChain.none { words += ["--defense", defense] }
+    if nonAdaptive { words.append("--non-adaptive") }
     if lattice { words.append("--lattice") }
     if let maxQueries { words += ["--max-queries", "\(maxQueries)"] }
     if let maxSeconds { words += ["--max-seconds", "\(maxSeconds)"] }

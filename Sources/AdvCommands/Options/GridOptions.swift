@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvEvaluation
 import AdvModels
 import AdvRuntime
@@ -12,8 +13,14 @@ struct GridOptions: ParsableArguments {
       valueName: "list"))
   var models: String
 
-  @Option(help: ArgumentHelp("Defences, none for the model as it is.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp(
+      "Defences, none for the model as it is: none,jpeg:quality=50,bit-depth+median (see `advkit defenses`).",
+      valueName: "list"))
   var defenses = "none"
+
+  @Flag(help: "Beside every defence, attack the model without it and judge the defended one.")
+  var nonAdaptive = false
 
   @Option(
     help: ArgumentHelp(
@@ -69,7 +76,10 @@ struct GridOptions: ParsableArguments {
   /// The request; `data` tells which images.
   func request(_ data: DataOptions) throws -> GridRequest {
     var request = GridRequest(models: try names())
-    request.defenses = try Specifiers.list(defenses, option: "--defenses")
+    request.defenses = try Specifiers.list(defenses, option: "--defenses").flatMap { defense in
+      let hasBoth = nonAdaptive && defense != DefenseChain.none
+      return hasBoth ? [defense, defense + DefenseChain.unknownToAttacker] : [defense]
+    }
     request.norm = try Lists.choice(norm, option: "--norm")
     request.attacks = try attacks.map { try Specifiers.list($0, option: "--attacks") } ?? []
     request.epsilons = try eps.map { try Epsilon.list($0, norm: request.norm) } ?? []
@@ -95,7 +105,7 @@ struct GridOptions: ParsableArguments {
   private func arguments(_ data: DataOptions) -> [String] {
     var words = ["advkit", "evaluate", "--models", models]
     if let attacks, let eps { words += ["--attacks", attacks, "--eps", eps, "--norm", norm] }
-    if defenses != "none" { words += ["--defenses", defenses] }
+    if defenses != DefenseChain.none { words += ["--defenses", defenses] }
     words += data.isLabelled ? data.dataset.map { ["--dataset", $0] } ?? [] : ["--images"] + data.images
     if let limit = data.limit { words += ["--limit", "\(limit)"] }
     if data.offset > 0 { words += ["--offset", "\(data.offset)"] }
@@ -103,7 +113,7 @@ struct GridOptions: ParsableArguments {
     if epsRounding != "strict" { words += ["--eps-rounding", epsRounding] }
     for (flag, isSet) in [
       ("--no-repair", !repair), ("--every-attack", everyAttack), ("--transfer", transfer),
-      ("--nuisances", nuisances),
+      ("--nuisances", nuisances), ("--non-adaptive", nonAdaptive),
     ] where isSet { words.append(flag) }
     if auditImages != GridRequest.auditImages { words += ["--audit-images", "\(auditImages)"] }
     if precision != .fast { words += ["--precision", precision.rawValue] }

@@ -1,5 +1,6 @@
 import AdvAttacks
 import AdvData
+import AdvDefenses
 import AdvEvaluation
 import AdvFormats
 import AdvModels
@@ -40,6 +41,7 @@ struct GridRequest {
       .enumerated().sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }.map(\.element.0)
     let configured = try ordered.map { try attack($0) }
     let radii = epsilons.sorted { $0.value < $1.value }
+    let chains = try defenses.map { try DefenseChain(parsing: $0) }
     let loaded = try models.map { ($0, try load($0, quiet: quiet, on: console)) }
     guard let first = loaded.first?.1 else { throw InputError("--models names no model.") }
     let dataset = try data.open(for: first)
@@ -48,12 +50,13 @@ struct GridRequest {
     for (written, model) in loaded {
       if data.isLabelled { try DataOptions.check(dataset, fits: model) }
       let source = source(dataset, for: model)
-      for defense in defenses {
-        facts.append(try Self.facts(model, written, defense, names: loaded.map(\.1.name)))
+      for chain in chains {
+        let defended = try DefendedModel(model, behind: chain, seed: seed, precision: precision)
+        facts.append(try Self.facts(model, written, chain, defended, names: loaded.map(\.1.name)))
         subjects.append(
           GridRun.Subject(
-            source: source, conditions: conditions.map { self.source($0.dataset, for: model) },
-            makeOracle: try DefendedModel.oracles(of: model, behind: defense, precision)))
+            source: source, conditions: conditions.map { self.source($0.dataset, for: model) }
+          ) { try defended.makeOracle() })
       }
     }
     var plan = GridPlan(
@@ -127,13 +130,17 @@ struct GridRequest {
 
   /// Two files of one name are told apart by what the user wrote.
   private static func facts(
-    _ model: Model, _ written: String, _ defense: String, names: [String]
+    _ model: Model, _ written: String, _ chain: DefenseChain, _ defended: DefendedModel, names: [String]
   ) throws -> GridPlan.Subject {
     let isUnique = names.filter { $0 == model.name }.count == 1
+    let weights = model.card.sha256.map { own in
+      defended.memberDigests.isEmpty
+        ? own : SHA256.hex(of: Array((own + defended.memberDigests.joined()).utf8))
+    }
     return GridPlan.Subject(
       written: written, model: isUnique ? model.name : written, architecture: model.architectureName,
-      weightsSHA256: model.card.sha256, cardSHA256: SHA256.hex(of: try model.card.json()),
-      classes: ClassNames.all(of: model), defense: defense)
+      weightsSHA256: weights, cardSHA256: SHA256.hex(of: try model.card.json()),
+      classes: ClassNames.all(of: model), defense: chain.text)
   }
 
   private static func facts(_ attack: ConfiguredAttack, _ written: String) throws -> GridPlan.AttackFacts {

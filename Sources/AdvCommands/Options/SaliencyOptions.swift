@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvEvaluation
 import AdvModels
 import ArgumentParser
@@ -46,10 +47,11 @@ extension SaliencyCommand {
 }
 
 extension AttackManifest.ModelFacts {
-  /// What reports say about a model.
-  init(_ model: Model) {
+  /// What reports say about a model, and about the defences that it is behind.
+  init(_ model: Model, behind chain: DefenseChain? = nil) {
     self.init(
       name: model.name, arch: model.architectureName, weightsSHA256: model.card.sha256,
       classes: ClassNames.all(of: model))
+    if let chain { defense = chain.text }
   }
 }

@@ -33,7 +33,7 @@ final class AscentTrace: RandomizedOracle {
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
 
-  func fix(draw: Int, of ids: [UInt64]) { (base as? any RandomizedOracle)?.fix(draw: draw, of: ids) }
+  func fix(_ draw: Draw, of ids: [UInt64]) { base.announce(draw, of: ids) }
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try base.logits(images, into: &logits)

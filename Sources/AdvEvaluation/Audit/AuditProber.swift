@@ -20,8 +20,8 @@ struct AuditProber {
   func probe(_ item: HeldImages.Item, _ clean: CleanRow, isBroken: Bool) throws -> AuditProbe {
     let key = ImageSource(HeldImages(name: "", items: [item]), isLabelled: true).key(0)
     let image = item.image.asBatch
-    let logits = try oracle.logits(image)
-    let gradients = try zeroGradients(image, item.label)
+    let logits = try oracle.verdictLogits(image, of: [key])
+    let gradients = try zeroGradients(image, item.label, key)
     var probe = AuditProbe(
       isRight: clean.isCorrect, repetition: try repetition(image, logits, key),
       isProbability: Self.isProbability(logits), hasNoGradient: gradients.crossEntropy,
@@ -36,13 +36,13 @@ struct AuditProber {
     guard let random = oracle as? any RandomizedOracle else {
       return try oracle.logits(image).isIdentical(to: first) ? .same : .differs
     }
-    random.fix(draw: 0, of: [key])
+    random.fix(.search(0), of: [key])
     let draw = try oracle.logits(image)
-    random.fix(draw: 0, of: [key])
+    random.fix(.search(0), of: [key])
     guard try oracle.logits(image).isIdentical(to: draw) else { return .differs }
-    random.fix(draw: 1, of: [key])
+    random.fix(.search(1), of: [key])
     let isSame = try oracle.logits(image).isIdentical(to: draw)
-    random.fix(draw: 0, of: [key])
+    random.fix(.search(0), of: [key])
     return isSame ? .same : .draws
   }
 
@@ -51,7 +51,10 @@ struct AuditProber {
     return values.allSatisfy { $0 >= 0 && $0 <= 1 } && (values.reduce(0, +) - 1).magnitude < 1e-4
   }
 
-  private func zeroGradients(_ image: Tensor, _ label: Int) throws -> (crossEntropy: Bool, margin: Bool) {
+  private func zeroGradients(
+    _ image: Tensor, _ label: Int, _ key: UInt64
+  ) throws -> (crossEntropy: Bool, margin: Bool) {
+    oracle.announce(.search(0), of: [key])
     func isZero(_ loss: LossChoice) throws -> Bool {
       let found = try oracle.lossGradient(at: image, loss, .untargeted([label]))
       return found.gradient.elements.allSatisfy { $0 == 0 }
@@ -118,7 +121,7 @@ struct AuditProber {
       let points = try (start..<start + 50).map { try point(item, epsilon, key, number: $0) }
       let batch = Tensor.stacking(points, rowShape: item.image.shape)
       let originals = Tensor.stacking(points.map { _ in item.image }, rowShape: item.image.shape)
-      (oracle as? any RandomizedOracle)?.fix(draw: 0, of: points.map { _ in key })
+      oracle.announce(.verdict, of: points.map { _ in key })
       isBroken = try oracle.labels(Lattice.quantise(batch, around: originals, rounding)).contains {
         $0 != item.label
       }

@@ -71,7 +71,8 @@ final class GridWorker {
   ) throws {
     guard !places.isEmpty else { return }
     let source = run.subjects[subject].source
-    let predictions = try Self.predictions(places.compactMap { images[$0] }, oracle)
+    let predictions = try Self.predictions(
+      places.compactMap { images[$0] }, places.map(source.key), oracle)
     var rows: [CleanRow] = []
     for (place, prediction) in zip(places, predictions) {
       let row = CleanRow(
@@ -145,7 +146,7 @@ final class GridWorker {
     let source = run.subjects[row.subject].source
     let oracle = try oracle(of: row.subject)
     let image = try source.image(row.image)
-    let prediction = try Self.predictions([image], oracle)[0]
+    let prediction = try Self.predictions([image], [source.key(row.image)], oracle)[0]
     let item = item(row.image, row.subject, source.label(row.image) ?? prediction?.label ?? 0, image)
     let store = BatchImages()
     let findings = try findings(on: [item], row.subject, row.cell, oracle, store)
@@ -172,7 +173,8 @@ final class GridWorker {
       let other = try oracle(of: target)
       let tensors = files.map { $0.tensor() }
       let fits = tensors.indices.filter { (try? other.domain.check(Self.batch([tensors[$0]]))) != nil }
-      let predictions = try Self.predictions(fits.map { tensors[$0] }, other)
+      let keys = fits.map { run.subjects[subject].source.key(broken[$0].place) }
+      let predictions = try Self.predictions(fits.map { tensors[$0] }, keys, other)
       for (index, prediction) in zip(fits, predictions) {
         letters[index][target] = prediction?.label == broken[index].label ? "0" : "1"
       }
@@ -214,7 +216,8 @@ final class GridWorker {
     var letters = places.map { _ in "" }
     for source in run.subjects[subject].conditions {
       if stop.isRaised { return }
-      let predictions = try Self.predictions(try places.map { try source.image($0) }, oracle)
+      let predictions = try Self.predictions(
+        try places.map { try source.image($0) }, places.map(source.key), oracle)
       for (index, prediction) in predictions.enumerated() {
         let isRight = prediction.map { $0.label == known.clean[places[index]]?.label } ?? false
         letters[index] += isRight ? "1" : "0"
@@ -233,9 +236,11 @@ final class GridWorker {
     return made
   }
 
-  private static func predictions(_ images: [Tensor], _ oracle: any GradientOracle) throws -> [Prediction?] {
+  private static func predictions(
+    _ images: [Tensor], _ keys: [UInt64], _ oracle: any GradientOracle
+  ) throws -> [Prediction?] {
     try AttackBatch.runsOfEqualShape(images).flatMap { group in
-      let logits = try oracle.logits(batch(Array(images[group])))
+      let logits = try oracle.verdictLogits(batch(Array(images[group])), of: Array(keys[group]))
       return (0..<logits.rowCount).map { row in logits.row(row).withElements { Prediction($0) } }
     }
   }

@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvThreat
 import Foundation
 
@@ -191,6 +192,9 @@ public struct GridWords: Sendable {
         + "Rounding to levels: \(document.rounding), repair \(document.repair ? "on" : "off").",
       "Not broken by these attacks is not proven robust: another attack may still succeed.",
     ]
+    for defense in document.defenses where defense != DefenseChain.none {
+      lines.append("Defence \(DefenseChain.explanation(of: defense)).")
+    }
     lines += document.attacks.map { "Attack \($0.written): \($0.title), \($0.paper) (`\($0.specifier)`)." }
     lines += document.notes.map { "Note: \($0)" }
     return lines + ["Seed \(document.seed), advkit \(document.advkit)."]
@@ -200,7 +204,10 @@ public struct GridWords: Sendable {
   public var command: String { document.command.map(ShellWord.quoted).joined(separator: " ") }
 
   /// "84.5 % (169/200, 78.7–89.2)".
-  func rate(_ rate: GridDocument.Rate) -> String {
+  func rate(_ rate: GridDocument.Rate) -> String { Self.text(of: rate) }
+
+  /// The same of any rate.
+  static func text(of rate: GridDocument.Rate) -> String {
     guard rate.images > 0 else { return "– (0/0)" }
     return String(
       format: "%.1f%% (%d/%d, %.1f–%.1f)", 100 * rate.rate, rate.hits, rate.images, 100 * rate.ci95[0],
@@ -247,6 +254,13 @@ public struct GridWords: Sendable {
   }
 
   static func number(_ value: Double) -> String { String(format: "%.4g", value) }
+}
+
+extension GridDocument {
+  /// The defences of all subjects, each once.
+  var defenses: [String] {
+    subjects.map(\.defense).reduce(into: []) { all, one in if !all.contains(one) { all.append(one) } }
+  }
 }
 
 extension GridDocument.Subject {

@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvThreat
 import Foundation
 
@@ -15,9 +16,14 @@ public struct AttackManifest: Sendable {
     public let weightsSHA256: String?
     /// The classes by label.
     public let classes: [String]
+    /// What it is behind; `none` for the model as it is.
+    public var defense = DefenseChain.none
+
+    /// "resnet", or "resnet + jpeg" behind a defence.
+    public var title: String { defense == DefenseChain.none ? name : "\(name) + \(defense)" }
 
     enum CodingKeys: String, CodingKey {
-      case name, arch, classes
+      case name, arch, classes, defense
       case weightsSHA256 = "weights_sha256"
     }
 
@@ -33,6 +39,7 @@ public struct AttackManifest: Sendable {
       try container.encode(arch, forKey: .arch)
       try container.encode(weightsSHA256, forKey: .weightsSHA256)
       try container.encode(classes, forKey: .classes)
+      try container.encode(defense, forKey: .defense)
     }
 
     /// The name of a class.

@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvThreat
 import Foundation
 
@@ -23,7 +24,7 @@ public struct AttackWords: Sendable {
       case .minimal: ", smallest \(normSymbol)"
       case .own: ""
       }
-    return "\(manifest.model.name) under \(run.attack.card.id)\(target)\(threat)"
+    return "\(manifest.model.title) under \(run.attack.card.id)\(target)\(threat)"
   }
 
   /// Data set, attack and counts in one line.
@@ -207,6 +208,7 @@ public struct AttackWords: Sendable {
     let parameters = run.attack.parameters.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ")
     let rows = [
       ("model", "\(manifest.model.name) (\(manifest.model.arch), \(manifest.model.classes.count) classes)"),
+      ("defence", DefenseChain.explanation(of: manifest.model.defense)),
       ("weights sha256", manifest.model.weightsSHA256 ?? "none"),
       ("data", run.source.dataset.name), ("attack", "\(run.attack.card.title), \(run.attack.card.paper)"),
       ("parameters", parameters.isEmpty ? "none" : parameters), ("seed", "\(run.seed)"),

@@ -28,13 +28,15 @@ struct AttackBatch {
   }
 
   private func result(of group: Range<Int>, _ originals: Tensor) throws -> AttackRun.Findings {
-    let logits = try oracle.logits(originals)
+    let firstPlace = places.lowerBound + group.lowerBound
+    let keys = group.map { run.source.key(places.lowerBound + $0) }
+    let logits = try oracle.verdictLogits(originals, of: keys)
     var results = group.map { offset in
       cleanResult(place: places.lowerBound + offset, logits: logits, row: offset - group.lowerBound)
     }
     let rows = results.indices.filter { results[$0].outcome == .survived }
     guard !rows.isEmpty else { return AttackRun.Findings(images: results, notes: []) }
-    let problem = try problem(originals, rows, results, firstPlace: places.lowerBound + group.lowerBound)
+    let problem = try problem(originals, rows, results, firstPlace: firstPlace)
     let verifier = Verifier(problem, cleanLogits: logits.rows(rows))
     let attacked = try attack(problem, cleanLogits: verifier.cleanLogits)
     let ids = rows.map { results[$0].id }

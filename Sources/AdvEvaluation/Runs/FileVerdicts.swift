@@ -30,7 +30,7 @@ struct FileVerdicts {
     let inFloat = try verifier.judge(attacked, on: oracle)
     let rounded = Lattice.quantise(attacked.images, around: verifier.problem.images, rounding)
     let stored = try store(rounded, Array(failures.indices))
-    let logits = try oracle.logits(stored)
+    let logits = try oracle.verdictLogits(stored, of: verifier.problem.ids)
     let inFile = verifier.judge(stored, logits: logits, failures: failures, transformations: made)
     var judged = Judged(
       inFloat: inFloat, inFile: inFile, images: stored, fileLogits: logits, records: attacked.records,
@@ -50,7 +50,7 @@ struct FileVerdicts {
     let problem = verifier.problem.rows(spoilt).with(limits: limits)
     let mended = try LatticeRepair().repair(judged.images.rows(spoilt), of: problem, on: oracle)
     let stored = try store(mended.images, spoilt)
-    let logits = try oracle.logits(stored)
+    let logits = try oracle.verdictLogits(stored, of: problem.ids)
     let verdicts = Verifier(problem, cleanLogits: verifier.cleanLogits.rows(spoilt))
       .judge(stored, logits: logits, failures: mended.records.map(\.failure))
     for (row, index) in spoilt.enumerated() {

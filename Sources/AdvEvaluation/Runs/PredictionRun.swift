@@ -42,7 +42,8 @@ public struct PredictionRun: Sendable {
     let images = try places.map { try source.image($0) }
     return try AttackBatch.runsOfEqualShape(images).flatMap { group in
       let batch = Tensor.stacking(Array(images[group]), rowShape: images[group.lowerBound].shape)
-      let logits = try oracle.logits(batch)
+      let keys = group.map { source.key(places.lowerBound + $0) }
+      let logits = try oracle.verdictLogits(batch, of: keys)
       return try group.map { index in
         let place = places.lowerBound + index
         let row = logits.row(index - group.lowerBound).elements

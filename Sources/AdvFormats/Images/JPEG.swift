@@ -37,6 +37,27 @@ public enum JPEG {
     return DecodedImage(image: image, format: .jpeg, conversions: isCMYK ? [.convertedFromCMYK] : [])
   }
 
+  /// The bytes of a baseline file, by libjpeg's usual settings: colours at half resolution.
+  ///
+  /// - Parameter quality: libjpeg's, 1…100.
+  public static func encode(_ image: PixelImage, quality: Int) throws(FormatError) -> [UInt8] {
+    precondition((1...100).contains(quality), "quality \(quality)")
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var message = adv_jpeg_image().message
+    let status = withUnsafeMutableBytes(of: &message) { text in
+      adv_jpeg_encode(
+        image.levels, UInt32(image.width), UInt32(image.height), UInt32(image.channels), Int32(quality),
+        &bytes,
+        &count, text.baseAddress!.assumingMemoryBound(to: CChar.self))
+    }
+    guard status == ADV_JPEG_OK, let bytes else {
+      throw failure(status, message: text(of: message), "JPEG data")
+    }
+    defer { adv_jpeg_free(bytes) }
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
+  }
+
   /// R = (1 − C)(1 − K) and so on, to the nearest level.
   private static func rgb(ofInks inks: UnsafeBufferPointer<UInt8>, inverted: Bool) -> [UInt8] {
     func light(_ ink: UInt8) -> Int { inverted ? Int(ink) : 255 - Int(ink) }

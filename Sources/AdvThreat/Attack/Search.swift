@@ -199,7 +199,7 @@ public struct Search: Sendable {
 
   /// Tells a random model which images the rows are and which random numbers they get.
   private func announceDraw(to oracle: some LabelOracle) {
-    (oracle as? any RandomizedOracle)?.fix(draw: draw, of: active.map { problem.ids[$0] })
+    oracle.announce(.search(draw), of: active.map { problem.ids[$0] })
   }
 
   /// Looks at one row of `here.logits` for every active image; `settled` becomes true where it is settled.

@@ -32,17 +32,39 @@ public protocol GradientOracle: ScoreOracle {
   func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError)
 }
 
-/// A model with random parts, such as a defence that adds noise.
+/// Whose random numbers a model with random parts uses.
+public enum Draw: Hashable, Sendable {
+  /// Those of an attacker, who draws for itself, by number.
+  case search(Int)
+  /// Those of record, on which verdicts rest.
+  case verdict
+}
+
+/// A model that answers searches and verdicts differently: one with random parts, such as a defence that adds
+/// noise, or one whose defence the attacker does not know.
 ///
-/// Its random numbers are a function of its own seed, the image's id and the number of the draw: the same
-/// whichever images share the batch, and at every step of an attack. Before each forward pass a search says
-/// which rows it sends and which draw they get; a pullback belongs to the draw of its linearisation.
+/// Its random numbers are a function of its own seed, the image's id and the draw: the same whichever images
+/// share the batch, and at every step of an attack. Before each forward pass the caller says which rows it sends
+/// and which draw they get; a pullback belongs to the draw of its linearisation.
 public protocol RandomizedOracle: GradientOracle {
   /// Until the next call, row i is the image of `ids[i]` with its random numbers of this draw.
-  func fix(draw: Int, of ids: [UInt64])
+  func fix(_ draw: Draw, of ids: [UInt64])
+}
+
+extension LabelOracle {
+  /// Tells a random model which images the next rows are; nothing to others.
+  public func announce(_ draw: Draw, of ids: @autoclosure () -> [UInt64]) {
+    (self as? any RandomizedOracle)?.fix(draw, of: ids())
+  }
 }
 
 extension ScoreOracle {
+  /// The logits `[n, classCount]` on which verdicts about the images `[n, C, H, W]` of these ids rest.
+  public func verdictLogits(_ images: Tensor, of ids: [UInt64]) throws(ThreatError) -> Tensor {
+    announce(.verdict, of: ids)
+    return try logits(images)
+  }
+
   /// The logits `[n, classCount]` of `[n, C, H, W]`.
   public func logits(_ images: Tensor) throws(ThreatError) -> Tensor {
     var result = Tensor([0, classCount])

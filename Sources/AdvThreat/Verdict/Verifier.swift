@@ -18,19 +18,20 @@ public struct Verifier: Sendable {
   public let problem: AttackProblem
   /// The logits of the clean images `[n, classes]`.
   public let cleanLogits: Tensor
+  /// What a random model is asked for; an attack that judges for itself has no right to the numbers of record.
+  public let draw: Draw
 
   /// A judge that has seen the clean images. One forward pass.
   public init(_ problem: AttackProblem, on oracle: any ScoreOracle) throws(ThreatError) {
     try problem.check(on: oracle)
-    self.init(problem, cleanLogits: try oracle.logits(problem.images))
+    self.init(problem, cleanLogits: try oracle.verdictLogits(problem.images, of: problem.ids))
   }
 
   /// A judge with the clean images' logits `[n, classes]` at hand.
-  public init(_ problem: AttackProblem, cleanLogits: Tensor) {
+  public init(_ problem: AttackProblem, cleanLogits: Tensor, draw: Draw = .verdict) {
     precondition(
       cleanLogits.rowCount == problem.count, "logits \(cleanLogits.shape) for \(problem.count) images")
-    self.problem = problem
-    self.cleanLogits = cleanLogits
+    (self.problem, self.cleanLogits, self.draw) = (problem, cleanLogits, draw)
   }
 
   /// Judges candidates `[n, C, H, W]` in the problem's order with one forward pass.
@@ -45,6 +46,7 @@ public struct Verifier: Sendable {
     guard candidates.shape == problem.images.shape else {
       throw .mismatch(what: "candidates", got: "\(candidates.shape)", expected: "\(problem.images.shape)")
     }
+    oracle.announce(draw, of: problem.ids)
     return judge(
       candidates, logits: try oracle.logits(candidates), failures: failures, transformations: transformations)
   }

@@ -31,6 +31,11 @@ typedef struct {
 adv_jpeg_status adv_jpeg_decode(const uint8_t *bytes, size_t count, uint32_t max_side, uint64_t max_pixels,
                                 adv_jpeg_image *image);
 
+// Encodes grey (1) or RGB (3 channels) pixels as a baseline file with the library's defaults: accurate integer
+// transform, colours at half resolution. `bytes` is owned by the caller, released with adv_jpeg_free.
+adv_jpeg_status adv_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
+                                int quality, uint8_t **bytes, size_t *count, char message[ADV_JPEG_MESSAGE_SIZE]);
+
 void adv_jpeg_free(void *memory);
 
 #endif

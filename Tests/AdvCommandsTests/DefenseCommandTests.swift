@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+@testable import AdvCommands
+
+struct DefenseCommandTests {
+  private func manifest(_ words: [String], in scratch: Scratch, _ name: String) throws -> [String: Any] {
+    let run = Transcript(
+      ["attack", "--model", "lenet5", "--eps", "2px", "--limit", "10", "--quiet", "--out", scratch[name]]
+        + words)
+    #expect(run.status == .done, "\(run)")
+    return try #require(
+      try JSONSerialization.jsonObject(with: scratch.bytes("\(name)/results.json")) as? [String: Any])
+  }
+
+  private func outcomes(_ manifest: [String: Any]) throws -> [String] {
+    try #require(manifest["images"] as? [[String: Any]]).compactMap { $0["outcome"] as? String }
+  }
+
+  @Test func `an attack names its defence, and sees less where it does not know it`() throws {
+    let scratch = try Scratch()
+    let jpeg = try manifest(["--defense", "jpeg:quality=40"], in: scratch, "jpeg")
+    let model = try #require(jpeg["model"] as? [String: Any])
+    #expect(model["defense"] as? String == "jpeg:quality=40")
+    let command = try #require(jpeg["command"] as? [String])
+    #expect(command.contains("--defense") && !command.contains("--non-adaptive"))
+
+    let unaware = try manifest(["--defense", "jpeg:quality=40", "--non-adaptive"], in: scratch, "unaware")
+    #expect((unaware["model"] as? [String: Any])?["defense"] as? String == "jpeg:quality=40 (non-adaptive)")
+    #expect((unaware["command"] as? [String])?.contains("--non-adaptive") == true)
+    // Both are judged through the defence: the same clean images are right.
+    let wrong = [try outcomes(jpeg), try outcomes(unaware)].map { list in
+      list.indices.filter { list[$0] == "already-wrong" }
+    }
+    #expect(wrong[0] == wrong[1])
+  }
+
+  @Test func `random defences give the same bytes in any batch, and replay`() throws {
+    let scratch = try Scratch()
+    let grid = [
+      "evaluate", "--models", "lenet5", "--attacks", "fgsm", "--eps", "2px", "--limit", "9", "--quiet",
+      "--defenses", "noise-voting:samples=3,draws=2,resize-pad:draws=2+jpeg", "--non-adaptive",
+    ]
+    for (name, words) in [
+      ("a", ["--batch", "2", "--threads", "1"]), ("b", ["--batch", "64", "--threads", "2"]),
+    ] {
+      #expect(Transcript(grid + words + ["--out", scratch[name]]).status == .done)
+    }
+    for file in ["run.sqlite", "report.json", "report.html"] {
+      #expect(try scratch.bytes("a/\(file)") == scratch.bytes("b/\(file)"), "\(file)")
+    }
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: scratch.bytes("a/report.json")) as? [String: Any])
+    let defenses = try #require(report["subjects"] as? [[String: Any]]).compactMap {
+      $0["defense"] as? String
+    }
+    #expect(
+      defenses == [
+        "noise-voting:samples=3,draws=2", "noise-voting:samples=3,draws=2 (non-adaptive)",
+        "resize-pad:draws=2+jpeg", "resize-pad:draws=2+jpeg (non-adaptive)",
+      ])
+    let replay = Transcript(
+      "replay", scratch["a"], "--image", "00003-tree", "--defense", defenses[0], "--quiet")
+    #expect(replay.status == .done, "\(replay)")
+  }
+
+  @Test func `an ensemble is one model, and its members are part of what a run recognises`() throws {
+    let scratch = try Scratch()
+    let grid = ["evaluate", "--models", "lenet5", "--limit", "6", "--quiet", "--out", scratch["run"]]
+    #expect(Transcript(grid + ["--defenses", "none,ensemble:models=lenet5"]).status == .done)
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: scratch.bytes("run/report.json")) as? [String: Any])
+    let subjects = try #require(report["subjects"] as? [[String: Any]])
+    // With itself it says the same; the digest is another one.
+    #expect(subjects[0]["clean_accuracy"] as? NSDictionary == subjects[1]["clean_accuracy"] as? NSDictionary)
+    #expect(subjects[0]["weights_sha256"] as? String != subjects[1]["weights_sha256"] as? String)
+  }
+
+  @Test func `defences are listed and explained`() throws {
+    let list = Transcript("defenses")
+    #expect(list.status == .done && list.output.contains("jpeg"))
+    let json = Transcript("defenses", "--json")
+    #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [Any])
+    let jpeg = Transcript("explain", "jpeg")
+    #expect(jpeg.output.contains("straight-through") && jpeg.output.contains("--defense jpeg:quality=75"))
+    #expect(Transcript("explain", "jpge").messages.contains("jpeg"))
+  }
+
+  @Test(arguments: [
+    (["--defense", "jpge"], "Did you mean jpeg"), (["--defense", "none+jpeg"], "joined by +"),
+    (["--defense", "median:size=0"], "1…15"), (["--non-adaptive"], "needs a --defense"),
+    (["--defense", "ensemble:models=nobody"], "nobody"),
+    (["--defense", "ensemble:models=logistic"], "expected"),
+  ])
+  func `a defence that cannot be is refused before any work`(_ words: [String], _ hint: String) throws {
+    let scratch = try Scratch()
+    let run = Transcript(
+      ["attack", "--model", "lenet5", "--eps", "1px", "--out", scratch["run"], "--quiet"] + words)
+    #expect(run.status == .noResult && run.messages.contains(hint), "\(run)")
+    #expect(throws: (any Error).self) { try scratch.bytes("run/results.json") }
+  }
+
+  @Test func `certificates are a table and a document`() throws {
+    let scratch = try Scratch()
+    let words = [
+      "certify", "--model", "lenet5", "--sigma", "0.1", "--n", "100", "--n0", "20", "--limit", "5", "--quiet",
+    ]
+    let table = Transcript(words + ["--out", scratch["c.json"], "--radii", "0,0.1"])
+    #expect(table.status == .done && table.output.contains("certified accuracy"), "\(table)")
+    let document = try #require(
+      try JSONSerialization.jsonObject(with: scratch.bytes("c.json")) as? [String: Any])
+    #expect((document["results"] as? [Any])?.count == 5 && (document["curve"] as? [Any])?.count == 2)
+    let again = Transcript(words + ["--json", "--radii", "0,0.1", "--batch", "7", "--threads", "2"])
+    #expect(try Data(again.output.utf8) == scratch.bytes("c.json"))
+    for bad in [["--sigma", "0"], ["--alpha", "0.7"], ["--n", "0"]] {
+      #expect(Transcript(["certify", "--model", "lenet5"] + bad).status == .usage)
+    }
+  }
+}
