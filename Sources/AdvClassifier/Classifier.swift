@@ -46,8 +46,10 @@ public struct Classifier: Sendable {
       throw .graph(model: model.name, error)
     }
     self.model = model
+    let prepared = network.graph
+    let shape = prepared.inputs.first.map { prepared.nodes[$0.id].type.shape } ?? model.inputShape
     let box = entrance == .raw ? Box(lower: -1e30, upper: 1e30) : try Self.box(of: model)
-    domain = InputDomain(imageShape: model.inputShape, box: box)
+    domain = InputDomain(imageShape: shape, box: box)
   }
 
   /// The number of logits.

@@ -15,8 +15,8 @@ struct Advkit: ParsableCommand {
     version: Version.current,
     subcommands: [
       AttackCommand.self, EvaluateCommand.self, MergeCommand.self, ReplayCommand.self, CheckCommand.self,
-      AuditCommand.self, CertifyCommand.self, MaximizeCommand.self, SaliencyCommand.self, TrainCommand.self,
-      AugmentCommand.self, PredictCommand.self,
+      AuditCommand.self, CertifyCommand.self, CorruptionsCommand.self, MaximizeCommand.self,
+      SaliencyCommand.self, TrainCommand.self, AugmentCommand.self, PredictCommand.self,
       GradientCommand.self, InspectCommand.self, ConvertCommand.self, ModelsCommand.self, AttacksCommand.self,
       DefensesCommand.self, DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self,
       BenchCommand.self,

@@ -43,10 +43,14 @@ public struct DefenseContext: Sendable {
   public var seed: UInt64
   /// Makes oracles of the other models that a defence names.
   public var members: [String: @Sendable () -> any GradientOracle]
+  /// The shape `[C, H, W]` of the model's images, which a rewritten graph may take in another form.
+  public var imageShape: Shape?
 
   /// A context.
-  public init(seed: UInt64 = 0, members: [String: @Sendable () -> any GradientOracle] = [:]) {
-    (self.seed, self.members) = (seed, members)
+  public init(
+    seed: UInt64 = 0, members: [String: @Sendable () -> any GradientOracle] = [:], imageShape: Shape? = nil
+  ) {
+    (self.seed, self.members, self.imageShape) = (seed, members, imageShape)
   }
 }
 
@@ -65,6 +69,9 @@ public protocol Defense: Configurable {
 public protocol GraphDefense: Defense {
   /// The network, pixels to logits, with the defence in it; what `guarding` gets is an oracle of this graph.
   func rewriting(_ graph: Graph) throws(GraphError) -> Graph
+  /// The network as it was, seen through an oracle of the rewritten graph.
+  func undoing(_ base: any GradientOracle, _ context: DefenseContext) throws(ThreatError)
+    -> any GradientOracle
 }
 
 extension Defense {

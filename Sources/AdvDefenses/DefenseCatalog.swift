@@ -34,6 +34,8 @@ public enum DefenseCatalog {
     DefenseEntry(NoiseVoting.self),
     DefenseEntry(RandomizedSmoothing.self),
     DefenseEntry(Ensemble.self),
+    DefenseEntry(FeatureSqueezing.self),
+    DefenseEntry(TestTimeDropout.self),
   ]
 
   /// The entry of a name; the error offers the nearest names.

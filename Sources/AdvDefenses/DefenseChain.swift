@@ -33,6 +33,12 @@ public struct DefenseChain: Sendable {
             owner: "defence", parameter: text, got: String(part),
             expected: "none alone, or names joined by +, as in jpeg:quality=75+median"))
       }
+      if let inner = defenses.last as? any GraphDefense {
+        throw .setting(
+          .invalidValue(
+            owner: "defence", parameter: text, got: inner.card.id,
+            expected: "it at the end: it changes the network itself"))
+      }
       defenses.append(try DefenseCatalog.defense(String(word)))
     }
     self.defenses = defenses
@@ -74,6 +80,8 @@ public struct DefenseChain: Sendable {
   ) throws(ThreatError) -> any GradientOracle {
     var oracle = base
     for defense in defenses.reversed() { oracle = try defense.guarding(oracle, context) }
-    return isAdaptive ? oracle : UnawareOracle(search: base, verdict: oracle)
+    if isAdaptive { return oracle }
+    let bare = try (defenses.last as? any GraphDefense)?.undoing(base, context) ?? base
+    return UnawareOracle(search: bare, verdict: oracle)
   }
 }

@@ -59,6 +59,7 @@ final class EnsembleOracle: RandomizedOracle {
 
   var domain: InputDomain { members[0].domain }
   var classCount: Int { members[0].classCount }
+  var rejectedClass: Int? { members[0].rejectedClass }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     for member in members { member.announce(draw, of: ids) }

@@ -57,7 +57,10 @@ struct QuerySearch {
       search.cleanLoss = clean?[0] ?? -.infinity
       if !search.isOver { try body(&search) }
     }
-    let note = Loss(loss, classCount: oracle.classCount, goal: problem.criterion.goal).note
+    let note = Loss(
+      loss, classCount: oracle.classCount, goal: problem.criterion.goal,
+      rejected: problem.criterion.rejected
+    ).note
     result.notes += note.map { [$0] } ?? []
     return result
   }

@@ -18,7 +18,7 @@ struct DefendedModel: Sendable {
     _ model: Model, behind chain: DefenseChain, seed: UInt64, precision: Precision,
     arithmetic: Arithmetic? = nil
   ) throws {
-    var context = DefenseContext(seed: seed)
+    var context = DefenseContext(seed: seed, imageShape: model.inputShape)
     var digests: [String] = []
     for name in chain.memberNames {
       let member = try ModelLoader.load(ModelRequest(name)).model

@@ -58,6 +58,12 @@ struct GridOptions: ParsableArguments {
   )
   var auditImages = GridRequest.auditImages
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure clean accuracy under corruptions at five severities, too: all, benchmark (15 of 19) or names.",
+      valueName: "list"))
+  var corruptions = "none"
+
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -90,6 +96,7 @@ struct GridOptions: ParsableArguments {
     request.rounding = try Lists.choice(epsRounding, option: "--eps-rounding")
     (request.precision, request.auditImages) = (precision, auditImages)
     (request.survivorsOnly, request.transfers, request.nuisances) = (!everyAttack, transfer, nuisances)
+    request.corruptions = corruptions
     request.command = arguments(data)
     return request
   }
@@ -116,6 +123,7 @@ struct GridOptions: ParsableArguments {
       ("--nuisances", nuisances), ("--non-adaptive", nonAdaptive),
     ] where isSet { words.append(flag) }
     if auditImages != GridRequest.auditImages { words += ["--audit-images", "\(auditImages)"] }
+    if corruptions != "none" { words += ["--corruptions", corruptions] }
     if precision != .fast { words += ["--precision", precision.rawValue] }
     return words + ["--seed", "\(seed)"]
   }

@@ -26,14 +26,12 @@ struct GridRequest {
   var survivorsOnly = true
   var transfers = false
   var nuisances = false
+  var corruptions = "none"
   var auditImages = Self.auditImages
   var command: [String] = []
 
   /// Images that the audit looks at more closely unless the user says otherwise.
   static let auditImages = 16
-
-  /// The levels at which each knob of `shapes10` is tried beside the standard one.
-  private static let nuisanceLevels: [Float] = [0, 0.25, 0.75, 1]
 
   /// The plan, and the run that carries it out.
   func prepare(threads: Int, quiet: Bool, on console: Console) throws -> GridRun {
@@ -45,7 +43,11 @@ struct GridRequest {
     let loaded = try models.map { ($0, try load($0, quiet: quiet, on: console)) }
     guard let first = loaded.first?.1 else { throw InputError("--models names no model.") }
     let dataset = try data.open(for: first)
-    let conditions = nuisances ? try turned(for: first) : []
+    let conditions =
+      (nuisances ? try Conditions.turned(data, for: first) : [])
+      + Conditions.corrupted(
+        try Conditions.corruptions(corruptions, option: "--corruptions"), dataset,
+        isLabelled: data.isLabelled, seed: seed)
     var (facts, subjects): ([GridPlan.Subject], [GridRun.Subject]) = ([], [])
     for (written, model) in loaded {
       if data.isLabelled { try DataOptions.check(dataset, fits: model) }
@@ -55,7 +57,7 @@ struct GridRequest {
         facts.append(try Self.facts(model, written, chain, defended, names: loaded.map(\.1.name)))
         subjects.append(
           GridRun.Subject(
-            source: source, conditions: conditions.map { self.source($0.dataset, for: model) }
+            source: source, conditions: try conditions.map { try $0.source(model) }
           ) { try defended.makeOracle() })
       }
     }
@@ -114,20 +116,6 @@ struct GridRequest {
     }
   }
 
-  private func turned(for model: Model) throws -> [(facts: GridPlan.Condition, dataset: any Dataset)] {
-    try Nuisances.knobs.flatMap { knob in
-      try Self.nuisanceLevels.map { level in
-        var nuisances = Nuisances()
-        let standard = nuisances[keyPath: knob.path]
-        nuisances[keyPath: knob.path] = level
-        return (
-          GridPlan.Condition(name: knob.name, level: Double(level), standard: Double(standard)),
-          try data.open(turning: nuisances, for: model)
-        )
-      }
-    }
-  }
-
   /// Two files of one name are told apart by what the user wrote.
   private static func facts(
     _ model: Model, _ written: String, _ chain: DefenseChain, _ defended: DefendedModel, names: [String]
@@ -168,7 +156,13 @@ extension GridRequest {
     (rounding, repairs) = (try Lists.choice(plan.rounding, option: "--eps-rounding"), plan.repairs)
     (seed, survivorsOnly, transfers) = (plan.seed, plan.survivorsOnly, plan.transfers)
     precision = Precision(rawValue: plan.precision) ?? .fast
-    (nuisances, command) = (!plan.conditions.isEmpty, plan.command)
+    let names = plan.conditions.map(\.name).reduce(into: [String]()) { all, one in
+      if !all.contains(one) { all.append(one) }
+    }
+    nuisances = names.contains(Nuisances.knobs[0].name)
+    let corrupted = names.filter { name in !Nuisances.knobs.contains { $0.name == name } }
+    if !corrupted.isEmpty { corruptions = corrupted.joined(separator: ",") }
+    command = plan.command
     auditImages = plan.auditImages
   }
 }

@@ -11,6 +11,7 @@ final class FilteredOracle<Filter: FixedFilter>: RandomizedOracle {
 
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
+  var rejectedClass: Int? { base.rejectedClass }
 
   /// The filter has no random numbers; what lies behind it may.
   func fix(_ draw: Draw, of ids: [UInt64]) { base.announce(draw, of: ids) }

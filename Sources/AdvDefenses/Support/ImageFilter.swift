@@ -43,7 +43,9 @@ extension RandomFilter {
   /// The base behind the filter.
   public func guarding(
     _ base: any GradientOracle, _ context: DefenseContext
-  ) throws(ThreatError) -> any GradientOracle { VotingOracle(base, self, seed: context.seed) }
+  ) throws(ThreatError) -> any GradientOracle {
+    VotingOracle(base, self, base.domain, seed: context.seed)
+  }
 }
 
 /// A filter whose own gradient is zero almost everywhere, or missing: an attacker takes the identity for it.

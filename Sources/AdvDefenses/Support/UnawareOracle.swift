@@ -15,6 +15,7 @@ final class UnawareOracle: RandomizedOracle {
 
   var domain: InputDomain { verdict.domain }
   var classCount: Int { verdict.classCount }
+  var rejectedClass: Int? { verdict.rejectedClass }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     isVerdict = draw == .verdict
@@ -22,14 +23,37 @@ final class UnawareOracle: RandomizedOracle {
   }
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
-    try (isVerdict ? verdict : search).logits(images, into: &logits)
+    guard !isVerdict else { return try verdict.logits(images, into: &logits) }
+    logits = widened(try search.logits(images))
   }
 
   func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
-    try search.linearize(at: images, logits: &logits)
+    var seen = Tensor([0])
+    try search.linearize(at: images, logits: &seen)
+    logits = widened(seen)
   }
 
   func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
-    try search.pullback(cotangent, into: &gradient)
+    guard search.classCount != classCount else {
+      return try search.pullback(cotangent, into: &gradient)
+    }
+    let known = search.classCount
+    let part = Tensor(
+      [cotangent.rowCount, known],
+      (0..<cotangent.rowCount).flatMap { row in
+        (0..<known).map { cotangent[row * classCount + $0] }
+      })
+    try search.pullback(part, into: &gradient)
+  }
+
+  /// The bare model's logits, and no refusal where the defended one may refuse.
+  private func widened(_ logits: Tensor) -> Tensor {
+    guard search.classCount != classCount else { return logits }
+    let known = search.classCount
+    return Tensor(
+      [logits.rowCount, classCount],
+      (0..<logits.rowCount).flatMap { row in
+        (0..<classCount).map { $0 < known ? logits[row * known + $0] : -1e6 }
+      })
   }
 }

@@ -8,6 +8,7 @@ import AdvThreat
 /// arXiv:1906.04584, equation 5). All draws are functions of (seed, image, draw), so the same image gets the
 /// same ones at every step and in every batch.
 final class VotingOracle<Filter: RandomFilter>: RandomizedOracle {
+  let domain: InputDomain
   private let base: any GradientOracle
   private let filter: Filter
   private let seed: UInt64
@@ -22,12 +23,12 @@ final class VotingOracle<Filter: RandomFilter>: RandomizedOracle {
     let mixture: Mixture
   }
 
-  init(_ base: any GradientOracle, _ filter: Filter, seed: UInt64) {
-    (self.base, self.filter, self.seed) = (base, filter, seed)
+  init(_ base: any GradientOracle, _ filter: Filter, _ domain: InputDomain, seed: UInt64) {
+    (self.base, self.filter, self.domain, self.seed) = (base, filter, domain, seed)
   }
 
-  var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
+  var rejectedClass: Int? { base.rejectedClass }
 
   func fix(_ draw: Draw, of ids: [UInt64]) { (self.draw, self.ids) = (draw, ids) }
 
@@ -98,7 +99,8 @@ final class VotingOracle<Filter: RandomFilter>: RandomizedOracle {
   private func filtered(
     _ images: Tensor, _ streams: [RandomStream], copies: Int
   ) throws(ThreatError) -> Tensor {
-    try Tensor.batch(streams.count, of: images.shape.droppingFirst()) { (place) throws(ThreatError) in
+    let shape = base.domain.imageShape ?? images.shape.droppingFirst()
+    return try Tensor.batch(streams.count, of: shape) { (place) throws(ThreatError) in
       try filter.apply(to: images.planes(place / copies), streams[place])
     }
   }

@@ -32,6 +32,7 @@ final class AscentTrace: RandomizedOracle {
 
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
+  var rejectedClass: Int? { base.rejectedClass }
 
   func fix(_ draw: Draw, of ids: [UInt64]) { base.announce(draw, of: ids) }
 

@@ -56,7 +56,8 @@ struct AuditProber {
   ) throws -> (crossEntropy: Bool, margin: Bool) {
     oracle.announce(.search(0), of: [key])
     func isZero(_ loss: LossChoice) throws -> Bool {
-      let found = try oracle.lossGradient(at: image, loss, .untargeted([label]))
+      let found = try oracle.lossGradient(
+        at: image, loss, .untargeted([label], rejected: oracle.rejectedClass))
       return found.gradient.elements.allSatisfy { $0 == 0 }
     }
     do {
@@ -78,7 +79,8 @@ struct AuditProber {
     if let attack = trials.targeted { probe[.targets] = try targets(attack, largest, item, logits) }
     if let ascent = trials.ascent {
       let problem = try AttackProblem(
-        images: item.image.asBatch, criterion: .untargeted([item.label]), objective: .within(largest.ball),
+        images: item.image.asBatch, criterion: .untargeted([item.label], rejected: oracle.rejectedClass),
+        objective: .within(largest.ball),
         ids: [key], seed: run.plan.seed)
       probe.lateGain = try AscentTrace.lateGain(of: ascent, on: problem, oracle)
       for (name, share) in [(AuditProbe.Trial.half, 0.5), (.whole, 1)] {
@@ -103,7 +105,9 @@ struct AuditProber {
   private func targets(
     _ attack: ConfiguredAttack, _ epsilon: Epsilon, _ item: HeldImages.Item, _ logits: Tensor
   ) throws -> AuditProbe.TrialResult {
-    let others = logits.elements.indices.filter { $0 != item.label }.sorted { logits[$0] > logits[$1] }
+    let others = logits.elements.indices.filter { $0 != item.label && $0 != oracle.rejectedClass }.sorted {
+      logits[$0] > logits[$1]
+    }
     for target in others.prefix(AuditTrials.targets) {
       let result = try trial(attack, epsilon, item, target: target)
       if result.isBroken { return result }
@@ -123,7 +127,7 @@ struct AuditProber {
       let originals = Tensor.stacking(points.map { _ in item.image }, rowShape: item.image.shape)
       oracle.announce(.verdict, of: points.map { _ in key })
       isBroken = try oracle.labels(Lattice.quantise(batch, around: originals, rounding)).contains {
-        $0 != item.label
+        $0 != item.label && $0 != oracle.rejectedClass
       }
     }
     return .init(attack: "\(AuditTrials.noiseTries) draws of noise", isBroken: isBroken)

@@ -107,7 +107,9 @@ struct GridTally {
   private mutating func add(_ row: CleanRow) {
     guard let place = positions[row.image] else { return }
     labels[row.subject][place] = row.label
-    if row.subject == 0, row.label < summary.imagesByClass.count { summary.imagesByClass[row.label] += 1 }
+    if row.subject == 0, summary.imagesByClass.indices.contains(row.label) {
+      summary.imagesByClass[row.label] += 1
+    }
     guard row.isCorrect else {
       if row.predicted != nil { distances[row.subject][place] = 0 }
       return

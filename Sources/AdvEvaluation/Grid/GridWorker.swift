@@ -76,7 +76,9 @@ final class GridWorker {
     var rows: [CleanRow] = []
     for (place, prediction) in zip(places, predictions) {
       let row = CleanRow(
-        image: place, subject: subject, label: source.label(place) ?? prediction?.label ?? 0,
+        image: place, subject: subject,
+        label: source.label(place) ?? prediction.map { $0.label == oracle.rejectedClass ? -1 : $0.label }
+          ?? 0,
         predicted: prediction?.label, confidence: prediction.map { Double($0.confidence) })
       known.clean[place] = row
       rows.append(row)

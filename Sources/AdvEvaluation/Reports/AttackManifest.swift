@@ -43,7 +43,10 @@ public struct AttackManifest: Sendable {
     }
 
     /// The name of a class.
-    func name(of label: Int) -> String { classes.indices.contains(label) ? classes[label] : "\(label)" }
+    func name(of label: Int) -> String {
+      // A detector has one class more: the refusal.
+      label == classes.count ? "refused" : classes.indices.contains(label) ? classes[label] : "\(label)"
+    }
   }
 
   /// The command that makes the same results again; options that change none of them are left out.

@@ -66,8 +66,9 @@ struct AttackBatch {
   private func cleanResult(place: Int, logits: Tensor, row: Int) -> ImageResult {
     let clean = Self.prediction(logits, row: row)
     let label = run.source.label(place) ?? clean?.label ?? 0
+    // A refused image is wrong, also where nobody but the model could say what it shows.
     let outcome: Outcome =
-      clean.map { $0.label == label ? .survived : .alreadyWrong }
+      clean.map { $0.label == label && label != oracle.rejectedClass ? .survived : .alreadyWrong }
       ?? .error("the logits of the clean image hold NaN or infinity")
     var result = ImageResult(
       id: run.source.identifier(place), source: run.source.source(place), label: label, clean: clean,
@@ -81,8 +82,8 @@ struct AttackBatch {
   ) throws -> AttackProblem {
     let criterion: Criterion =
       switch run.aim {
-      case .untargeted: .untargeted(rows.map { results[$0].label })
-      case .targeted(let target): .targeted(rows.map { _ in target })
+      case .untargeted: .untargeted(rows.map { results[$0].label }, rejected: oracle.rejectedClass)
+      case .targeted(let target): .targeted(rows.map { _ in target }, rejected: oracle.rejectedClass)
       }
     var limits = SearchLimits()
     limits.passes = run.maxQueries.map { limit in rows.map { _ in limit } }

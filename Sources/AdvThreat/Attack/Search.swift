@@ -54,7 +54,9 @@ public struct Search: Sendable {
     active = Array(0..<problem.count)
     originals = problem.images
     aims = active.map(problem.criterion.aim)
-    self.loss = Loss(loss, classCount: oracle.classCount, goal: goal ?? problem.criterion.goal)
+    self.loss = Loss(
+      loss, classCount: oracle.classCount, goal: goal ?? problem.criterion.goal,
+      rejected: problem.criterion.rejected)
     best = problem.images.rows(0..<problem.count)  // its own from the start
     bestValue = Array(repeating: -.infinity, count: problem.count)
     records = Array(repeating: ImageRecord(), count: problem.count)

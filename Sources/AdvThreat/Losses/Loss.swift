@@ -24,10 +24,14 @@ public struct Loss: Sendable {
   public let choice: LossChoice
   /// Why `choice` is not `wanted`; nil where it is.
   public let note: String?
+  private let rejected: Int?
 
   /// A loss for models of `classCount` classes; the DLR needs 3 (4 for a target), below that it is the margin.
-  public init(_ wanted: LossChoice, classCount: Int, goal: Goal) {
-    let needed = goal == .untargeted ? 3 : 4
+  ///
+  /// - Parameter rejected: the class that means a refusal, if there is one; see `Criterion.rejected`.
+  public init(_ wanted: LossChoice, classCount: Int, goal: Goal, rejected: Int? = nil) {
+    let needed = (goal == .untargeted ? 3 : 4) + (rejected == nil ? 0 : 1)
+    self.rejected = rejected
     let fallsBack = wanted == .dlr && classCount < needed
     self.wanted = wanted
     choice = fallsBack ? .margin : wanted
@@ -43,6 +47,15 @@ public struct Loss: Sendable {
   @discardableResult
   public func evaluate(
     _ logits: UnsafeBufferPointer<Float>, _ aim: Aim, cotangent: UnsafeMutableBufferPointer<Float>
+  ) -> Float {
+    guard let rejected else { return plain(logits, aim, cotangent) }
+    return Rejection.evaluate(logits, aim, cotangent: cotangent, rejected: rejected) { z, slots in
+      plain(z, aim, slots)
+    }
+  }
+
+  private func plain(
+    _ logits: UnsafeBufferPointer<Float>, _ aim: Aim, _ cotangent: UnsafeMutableBufferPointer<Float>
   ) -> Float {
     switch choice {
     case .crossEntropy: CrossEntropy.evaluate(logits, aim, cotangent)
@@ -107,7 +120,8 @@ extension GradientOracle {
     }
     try linearize(at: images, logits: &result.logits)
     if let row = result.logits.firstRowNotFinite { throw .notFinite(what: "logits", image: UInt64(row)) }
-    let loss = Loss(choice, classCount: classCount, goal: criterion.goal)
+    let loss = Loss(
+      choice, classCount: classCount, goal: criterion.goal, rejected: criterion.rejected)
     loss.evaluate(
       result.logits, aim: { criterion.aim($0) }, into: &result.cotangent, &result.losses)
     try pullback(result.cotangent, into: &result.gradient)

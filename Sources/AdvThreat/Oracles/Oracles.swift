@@ -9,6 +9,8 @@ public protocol LabelOracle: AnyObject {
   var domain: InputDomain { get }
   /// The number of classes, at least 2; a binary model with one logit z presents the logits [0, z].
   var classCount: Int { get }
+  /// The class by which the model refuses an image, its last; nil for a model that answers always.
+  var rejectedClass: Int? { get }
   /// The predicted class of every image; of equal logits the first.
   func labels(_ images: Tensor) throws(ThreatError) -> [Int]
 }
@@ -52,6 +54,9 @@ public protocol RandomizedOracle: GradientOracle {
 }
 
 extension LabelOracle {
+  /// Most models answer always.
+  public var rejectedClass: Int? { nil }
+
   /// Tells a random model which images the next rows are; nothing to others.
   public func announce(_ draw: Draw, of ids: @autoclosure () -> [UInt64]) {
     (self as? any RandomizedOracle)?.fix(draw, of: ids())

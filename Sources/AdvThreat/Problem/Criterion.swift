@@ -19,28 +19,31 @@ public struct Criterion: Hashable, Sendable {
   public let labels: [Int]
   /// The lead in logits that is asked for; at least 0.
   public let margin: Float
+  /// The class by which the model refuses an image; to be refused is no success. See `Rejection`.
+  public let rejected: Int?
 
   /// A criterion over one label per image.
-  public init(goal: Goal, labels: [Int], margin: Float = 0) {
+  public init(goal: Goal, labels: [Int], margin: Float = 0, rejected: Int? = nil) {
     precondition(margin >= 0 && margin.isFinite, "margin \(margin)")
     self.goal = goal
     self.labels = labels
     self.margin = margin
+    self.rejected = rejected
   }
 
   /// Any class other than the true one.
-  public static func untargeted(_ labels: [Int], margin: Float = 0) -> Criterion {
-    Criterion(goal: .untargeted, labels: labels, margin: margin)
+  public static func untargeted(_ labels: [Int], margin: Float = 0, rejected: Int? = nil) -> Criterion {
+    Criterion(goal: .untargeted, labels: labels, margin: margin, rejected: rejected)
   }
 
   /// The class given for every image.
-  public static func targeted(_ targets: [Int], margin: Float = 0) -> Criterion {
-    Criterion(goal: .targeted, labels: targets, margin: margin)
+  public static func targeted(_ targets: [Int], margin: Float = 0, rejected: Int? = nil) -> Criterion {
+    Criterion(goal: .targeted, labels: targets, margin: margin, rejected: rejected)
   }
 
   /// The criterion of some of the images, in the given order.
   public func rows(_ indices: some Collection<Int>) -> Criterion {
-    Criterion(goal: goal, labels: indices.map { labels[$0] }, margin: margin)
+    Criterion(goal: goal, labels: indices.map { labels[$0] }, margin: margin, rejected: rejected)
   }
 
   /// What the losses of one image push away from or towards.
@@ -50,7 +53,8 @@ public struct Criterion: Hashable, Sendable {
 
   /// The lead of the wanted class in the logits of one image; the criterion holds where it exceeds `margin`.
   public func lead(image: Int, logits: UnsafeBufferPointer<Float>) -> Float {
-    aim(image).lead(logits)
+    guard let rejected else { return aim(image).lead(logits) }
+    return Rejection.lead(logits, aim(image), rejected: rejected)
   }
 
   /// Whether the logits of one image meet the criterion; NaN never does.
@@ -69,7 +73,9 @@ public struct Criterion: Hashable, Sendable {
   }
 
   /// Whether the criterion holds for a predicted label, all that a label oracle tells.
-  public func isMet(image: Int, label: Int) -> Bool { (label == labels[image]) == (goal == .targeted) }
+  public func isMet(image: Int, label: Int) -> Bool {
+    label != rejected && (label == labels[image]) == (goal == .targeted)
+  }
 }
 
 /// The direction in class space of one image's loss.
