@@ -21,7 +21,8 @@ struct AuditProber {
     let key = ImageSource(HeldImages(name: "", items: [item]), isLabelled: true).key(0)
     let image = item.image.asBatch
     let logits = try oracle.verdictLogits(image, of: [key])
-    let gradients = try zeroGradients(image, item.label, key)
+    // Without labels a refused image has none, −1.
+    let gradients = try zeroGradients(image, max(item.label, 0), key)
     var probe = AuditProbe(
       isRight: clean.isCorrect, repetition: try repetition(image, logits, key),
       isProbability: Self.isProbability(logits), hasNoGradient: gradients.crossEntropy,
