@@ -48,7 +48,8 @@ import Testing
   @Test(arguments: CorruptionCatalog.all.indices)
   func `the strongest changes more than the weakest`(_ place: Int) {
     let corruption = CorruptionCatalog.all[place]
-    if corruption.name == "saturate" { return }  // less colour, then more: not ordered by severity
+    // Less colour, then more; a bend that shrinks while the waves grow: their steps are no order by distance.
+    if corruption.name == "saturate" || corruption.name == "elastic" { return }
     let changes = [1, 5].map { severity in
       (0..<4).reduce(0.0) { sum, seed in
         let image = Self.image(seed: UInt64(seed))

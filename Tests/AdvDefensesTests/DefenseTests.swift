@@ -14,7 +14,7 @@ import Testing
     "tv:steps=12,samples=2,draws=2", "tv:drop=0.2,steps=5,draws=1", "thermometer",
     "resize-pad:smallest=0.6,samples=3",
     "noise-voting:sigma=0.1,samples=3,draws=3", "smoothing:samples=9,draws=5", "ensemble:models=other",
-    "feature-squeezing:bits=3,threshold=0.01", "feature-squeezing:size=3,threshold=2",
+    "feature-squeezing:bits=8,size=3,threshold=0.01", "feature-squeezing:size=3,threshold=2",
   ]
 
   /// What changes the network itself cannot be tried on a formula; `DropoutTests` does.
