@@ -20,10 +20,11 @@ import memory
 import scaling
 import steps
 import torch
+import training
 from advkit import Advkit
 from networks import NETWORKS
 
-PARTS = ["steps", "single", "attacks", "memory", "scaling"]
+PARTS = ["steps", "single", "training", "attacks", "memory", "scaling"]
 
 
 def parse():
@@ -80,6 +81,11 @@ def sections(advkit, arguments):
     if "single" in arguments.only:
         rows = [steps.compare(name, 1, advkit, arguments) for name in arguments.networks]
         yield "The same for a single image", steps.table(rows)
+    if "training" in arguments.only:
+        rows = [training.compare(name, batch, advkit, arguments)
+                for name, batch in training.SUBJECTS.items() if name in arguments.networks]
+        if rows:
+            yield "A training step: forward, gradients of all weights, update; ms per image", training.table(rows)
     if "attacks" in arguments.only:
         rows = [attacks.compare(name, advkit, arguments) for name in attacks.SUBJECTS if name in arguments.networks]
         if rows:

@@ -18,6 +18,12 @@ public protocol Architecture: Hashable, Sendable {
   /// Records the layers between `x` (n × `inputShape`) and the logits (n × `[classes]`).
   func build(_ x: Value, _ w: Weights) -> Value
 
+  /// Records the layers up to the logits, and behind them the logits of auxiliary classifiers: what training sees.
+  func buildForTraining(_ x: Value, _ w: Weights) -> [Value]
+
+  /// The share of an auxiliary classifier's loss in the objective of training.
+  var auxiliaryWeight: Float { get }
+
   /// Takes over what the shapes of a checkpoint's tensors tell: classes, input channels, widths.
   mutating func adapt(to checkpoint: [String: Shape])
 
@@ -35,6 +41,12 @@ public protocol Architecture: Hashable, Sendable {
 extension Architecture {
   /// No rows of its own.
   public static var parameters: [Parameter<Self>] { [] }
+
+  /// The logits alone.
+  public func buildForTraining(_ x: Value, _ w: Weights) -> [Value] { [build(x, w)] }
+
+  /// Szegedy et al. 2015, arXiv:1409.4842, section 5.
+  public var auxiliaryWeight: Float { 0.3 }
 
   /// No tensor is ignored.
   public func ignores(_ weight: String) -> Bool { false }

@@ -53,22 +53,29 @@ public struct Model: Sendable {
 
   /// The graph from one image to the logits, its weights still parameters: input `image`, one output.
   ///
-  /// Inference only: dropout is no part of it.
+  /// Inference only: neither dropout nor auxiliary classifiers are part of it.
   public func graph(from entrance: Entrance = .pixels) throws(ModelError) -> Graph {
-    try trainingGraph(from: entrance).removingDropout()
+    try graph(from: entrance) { [architecture.build($0, $1)] }.removingDropout()
   }
 
-  /// The graph that training puts into training mode: like `graph`, with the places of dropout.
-  public func trainingGraph(from entrance: Entrance = .pixels) throws(ModelError) -> Graph {
+  /// The graph that training puts into training mode: from pixels to the logits, followed in the same row by those of
+  /// auxiliary classifiers, with the places of dropout.
+  public func trainingGraph() throws(ModelError) -> Graph {
+    try graph(from: .pixels, architecture.buildForTraining)
+  }
+
+  private func graph(
+    from entrance: Entrance, _ build: (Value, Weights) -> [Value]
+  ) throws(ModelError) -> Graph {
     let builder = GraphBuilder()
     let image = builder.input(Model.inputName, TensorType(inputShape))
     let x = entrance == .pixels ? card.preprocessing.apply(to: image) : image
-    let logits = architecture.build(x, Weights(in: builder))
-    if logits.shape != [classCount] {
+    let heads = build(x, Weights(in: builder))
+    for logits in heads where logits.shape != [classCount] {
       builder.report("the logits are \(logits.shape), expected [\(classCount)]")
     }
     do throws(GraphError) {
-      return try builder.finish([logits])
+      return try builder.finish([heads.count == 1 ? heads[0] : heads[0].concat([Value](heads.dropFirst()))])
     } catch {
       throw .graph(model: name, error)
     }
@@ -79,7 +86,7 @@ public struct Model: Sendable {
     let graph = try graph(from: entrance)
     if weights.isEmpty { throw .noWeights(model: name) }
     do throws(GraphError) {
-      return try graph.binding(weights)
+      return try graph.binding(weights.filter { !architecture.ignores($0.key) })
     } catch {
       throw .weights(path: name, architecture: architectureName, problems: error.problems)
     }

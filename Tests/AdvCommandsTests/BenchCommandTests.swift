@@ -25,6 +25,13 @@ import Testing
     #expect(abs(milliseconds * rate - 1000) < 1e-6 * 1000)
   }
 
+  @Test func `a training step reports its figures`() throws {
+    let figures = try Self.json("bench", "train", "--model", "lenet5", "--batch", "4", "--threads", "1")
+    for key in ["ms_per_image", "images_per_second", "cpu_ms_per_image", "gflops", "peak_memory_bytes"] {
+      #expect(try #require(figures[key] as? Double) > 0, "\(key)")
+    }
+  }
+
   @Test func `every arithmetic is measured on every layer, as exactly as its numbers allow`() throws {
     let figures = try Self.json("bench", "conv", "--model", "lenet5", "--batch", "2", "--threads", "1")
     let layers = try #require(figures["layers"] as? [[String: Any]])

@@ -76,6 +76,34 @@ private struct HalfPlanes: Dataset {
     #expect(identical(try train(threads: 1, settings).weights, try train(threads: 3, settings).weights))
   }
 
+  @Test func `bounds learn to certify, and the number of threads changes no bit`() throws {
+    var perceptron = MultilayerPerceptron()
+    (perceptron.hidden, perceptron.classes, perceptron.inputShape) = ([16, 8], 2, [1, 8, 8])
+    let model = try Model(name: "tiny", architectureName: "mlp", perceptron, card: ModelCard())
+    var settings = settings(epochs: 6, augmentations: "")
+    settings.recipe = "ibp:eps=0.05,plain=1,ramp=2,kappa=0.25"
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let trained = try [1, 3].map { threads in
+      try Trainer(model, on: HalfPlanes(), settings: settings, pool: WorkerPool(threads: threads))
+        .run(in: folder)
+    }
+    #expect(identical(trained[0].weights, trained[1].weights))
+    let (recipe, images) = (try RecipeCatalog.recipe(settings.recipe) as! any BoundRecipe, HalfPlanes())
+    let batch = TrainingBatch(
+      images: Tensor.stacking((0..<64).map(images.image), rowShape: [1, 8, 8]), targets: Tensor([64, 2]),
+      labels: (0..<64).map { $0 % 2 }, ids: Array(0..<64), seed: 0, progress: 6)
+    let graph = try model.trainingGraph().withIntervalBounds()
+    var network = try TrainingNetwork(graph, weights: trained[0].weights, pool: WorkerPool(threads: 1))
+    let box = recipe.box(of: batch)
+    let rows = try network.forward(
+      batch.images, in: [box.lower, box.upper], dropping: DropoutDraw(seed: 0, step: 0, ids: [0]))
+    let certified = (0..<64).count { rows[6 * $0 + 2 + $0 % 2] > rows[6 * $0 + 4 + 1 - $0 % 2] }
+    #expect(certified > 58)
+    settings.recipe = "ibp"
+    #expect(throws: TrainingError.self) { try train(threads: 1, settings) }  // batch norm has no bounds
+  }
+
   @Test func `every option of the optimiser learns and resumes to the same bits`() throws {
     var settings = settings(epochs: 2, augmentations: "mixup,cutout:size=2")
     (settings.optimizer, settings.learningRate.base) = (.adamw, 0.01)

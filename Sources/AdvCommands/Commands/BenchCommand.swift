@@ -15,8 +15,8 @@ struct BenchCommand: ParsableCommand {
       have them all the same, marked.
       """,
     subcommands: [
-      BenchStepCommand.self, BenchConvCommand.self, BenchAttackCommand.self, BenchLoadCommand.self,
-      BenchMachineCommand.self,
+      BenchStepCommand.self, BenchConvCommand.self, BenchTrainCommand.self, BenchAttackCommand.self,
+      BenchLoadCommand.self, BenchMachineCommand.self,
     ])
 }
 

@@ -1,5 +1,6 @@
 import AdvAttacks
 import AdvData
+import AdvRuntime
 import AdvSettings
 import AdvThreat
 import AdvTraining
@@ -38,6 +39,8 @@ struct TrainOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Keep a running mean of the weights: share of the past.", valueName: "d"))
   var average: Float = 0
   @Flag(help: "Round weights to bfloat16 at random after every step.") var stochasticRounding = false
+  @Option(help: "The arithmetic of convolutions: exact sums, fast, or bf16.") var precision: Precision =
+    .exact
   @Option(
     help: ArgumentHelp(
       "Attack the validation images after each epoch, as in pgd:steps=10.", valueName: "attack"))
@@ -67,7 +70,7 @@ struct TrainOptions: ParsableArguments {
     (settings.recipe, settings.weightPerturbation) = (recipe, awp)
     (settings.gradientLimit, settings.weightAverage) = (clipGradient, average)
     (settings.roundsWeights, settings.stopsAtDrop) = (stochasticRounding, stopAtDrop)
-    settings.validationAttack = validateAttack
+    (settings.precision, settings.validationAttack) = (precision, validateAttack)
     settings.validationRadius = Float(try Epsilon(validateEps).value)
     _ = try AugmentationCatalog.parse(settings.augmentations)
     _ = try RecipeCatalog.recipe(recipe)
@@ -111,6 +114,7 @@ struct TrainOptions: ParsableArguments {
     if let clipGradient { words += ["--clip-gradient", "\(clipGradient)"] }
     if average > 0 { words += ["--average", "\(average)"] }
     if stochasticRounding { words.append("--stochastic-rounding") }
+    if precision != .exact { words += ["--precision", precision.rawValue] }
     if let validateAttack { words += ["--validate-attack", validateAttack, "--validate-eps", validateEps] }
     if let stopAtDrop { words += ["--stop-at-drop", "\(stopAtDrop)"] }
     return words + ["--seed", "\(seed)"]

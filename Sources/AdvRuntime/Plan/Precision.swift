@@ -1,5 +1,5 @@
 /// How a plan may round: the choice between arithmetic of record and speed.
-public enum Precision: String, CaseIterable, Sendable {
+public enum Precision: String, CaseIterable, Sendable, Codable {
   /// Every sum of a convolution is one chain of multiply–adds: the arithmetic of verdicts.
   case exact
   /// Winograd's algorithm for 3×3 layers of stride 1, whose rounding errors are 2 to 3 times as large: the

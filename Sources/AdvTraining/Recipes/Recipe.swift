@@ -28,6 +28,13 @@ public protocol ReplayRecipe: Recipe {
   ) throws(TrainingError) -> Tensor
 }
 
+/// A recipe that learns from bounds of the logits over a box around each image; its `loss` gets rows of logits, lower and
+/// upper bounds, `[n, 3 · classes]`.
+public protocol BoundRecipe: Recipe {
+  /// The corners of the boxes, `[n, channels, height, width]` each.
+  func box(of batch: TrainingBatch) -> (lower: Tensor, upper: Tensor)
+}
+
 /// A batch of training images as recipes see it.
 public struct TrainingBatch: Sendable {
   /// The images `[n, channels, height, width]` after augmentation.
@@ -108,6 +115,7 @@ public enum RecipeCatalog {
     RecipeEntry(FreeTraining.self),
     RecipeEntry(TRADES.self),
     RecipeEntry(MART.self),
+    RecipeEntry(IntervalTraining.self),
     RecipeEntry(Distillation.self),
     RecipeEntry(GaussianTraining.self),
   ]

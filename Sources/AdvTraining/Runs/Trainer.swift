@@ -60,7 +60,7 @@ public struct Trainer {
     isStopped: () -> Bool = { false }
   ) throws(TrainingError) -> TrainedModel {
     let path = folder + "/checkpoint.safetensors"
-    let graph = try checked { () throws(ModelError) in try model.trainingGraph() }
+    let graph = try trainingGraph()
     var checkpoint = try start(graph, path, resume)
     var state = try state(graph, from: checkpoint)
     let images = try TrainingImages(dataset, pool: pool)
@@ -89,13 +89,18 @@ public struct Trainer {
       history: checkpoint.state.history, settings: settings)
   }
 
+  private func trainingGraph() throws(TrainingError) -> Graph {
+    let graph = try checked { () throws(ModelError) in try model.trainingGraph() }
+    guard recipe is any BoundRecipe else { return graph }
+    do throws(GraphError) { return try graph.withIntervalBounds() } catch {
+      throw .unusable("recipe '\(type(of: recipe).name)' cannot train '\(model.name)': \(error)")
+    }
+  }
+
   private func start(_ graph: Graph, _ path: String, _ resume: Bool) throws(TrainingError) -> Checkpoint {
     let state = Checkpoint.State(model: model.name, dataset: dataset.name, settings: settings, history: [])
     guard resume else {
-      let first =
-        model.weights.isEmpty
-        ? settings.initialization.weights(of: graph, seed: settings.seed) : model.weights
-      return Checkpoint(state: state, weights: first)
+      return Checkpoint(state: state, weights: settings.firstWeights(of: graph, from: model.weights))
     }
     let checkpoint = try Checkpoint(path: path)
     let found = checkpoint.state
@@ -108,17 +113,18 @@ public struct Trainer {
   }
 
   private func state(_ graph: Graph, from checkpoint: Checkpoint) throws(TrainingError) -> TrainingState {
-    var optimizer = settings.optimizer.optimizer(
-      momentum: settings.momentum, weightDecay: settings.weightDecay,
-      nesterov: settings.nesterov && settings.momentum > 0)
+    var optimizer = settings.optimizerAtRest
     optimizer.memory = checkpoint.optimizer
-    do throws(GraphError) {
+    do {
       let oracle = try WeightsOracle(
-        graph.removingDropout(), imageShape: model.inputShape, classes: model.classCount, pool: pool)
+        try model.graph(), imageShape: model.inputShape, classes: model.classCount,
+        precision: settings.precision, pool: pool)
       return TrainingState(
         network: try TrainingNetwork(
-          graph, weights: checkpoint.weights, givesImageGradient: recipe is any ReplayRecipe, pool: pool),
-        optimizer: optimizer, average: checkpoint.average, recipe: recipe, settings: settings,
+          graph, weights: checkpoint.weights, precision: settings.precision,
+          givesImageGradient: recipe is any ReplayRecipe, pool: pool),
+        heads: recipe is any BoundRecipe ? Heads(rowOf: graph) : Heads(of: model), optimizer: optimizer,
+        average: checkpoint.average, recipe: recipe, settings: settings,
         oracle: oracle, lab: TrainingLab(oracle: oracle, teacher: teacher))
     } catch { throw .failed("\(error)") }
   }

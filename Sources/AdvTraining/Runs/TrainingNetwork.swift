@@ -29,10 +29,17 @@ struct TrainingNetwork {
   private var forwardResults: [Tensor] = []
   private let givesImageGradient: Bool
 
+  /// Floating-point operations of a step for one image, as the plan counts them.
+  var operationsPerImage: Int {
+    session.plan.statistics.forwardOperations + session.plan.statistics.backwardOperations
+  }
+
   /// A network with these weights; `givesImageGradient` adds the loss's gradient at the images to every
   /// backward pass.
   init(
-    _ graph: Graph, weights: [String: Tensor], givesImageGradient: Bool = false, pool: WorkerPool
+    _ graph: Graph, weights: [String: Tensor], precision: Precision = .exact,
+    givesImageGradient: Bool = false,
+    pool: WorkerPool
   ) throws(GraphError) {
     let training = graph.inTrainingMode()
     parameters = training.graph.parameters.map { Parameter(name: $0.name, role: $0.role) }
@@ -41,18 +48,22 @@ struct TrainingNetwork {
     var targets = training.graph.parameters.filter { Parameter(name: $0.name, role: $0.role).isTrained }
       .map(\.id)
     if givesImageGradient { targets.append(training.graph.inputs[0].id) }
-    let plan = try Plan(training.graph.differentiated(training.graph.outputs[0], toward: targets))
+    let plan = try Plan(
+      training.graph.differentiated(training.graph.outputs[0], toward: targets), precision: precision)
     session = Session(plan, pool: pool)
     self.givesImageGradient = givesImageGradient
     self.weights = weights
   }
 
-  /// The logits `[n, classes]` of a batch, with the statistics of this batch and the dropout of this draw.
-  mutating func forward(_ images: Tensor, dropping draw: DropoutDraw) throws(TrainingError) -> Tensor {
+  /// The logits `[n, heads · classes]` of a batch, with the statistics of this batch and the dropout of this draw;
+  /// `box` holds the inputs of a graph with interval bounds behind the images.
+  mutating func forward(
+    _ images: Tensor, in box: [Tensor] = [], dropping draw: DropoutDraw
+  ) throws(TrainingError) -> Tensor {
     let drawn = masks.enumerated().map { draw.values(of: $1, layer: $0, rows: images.rowCount) }
     do throws(SessionError) {
       try session.forward(
-        [images] + drawn, parameters: parameters.map { weights[$0.name]! }, into: &forwardResults)
+        [images] + box + drawn, parameters: parameters.map { weights[$0.name]! }, into: &forwardResults)
     } catch { throw .failed("\(error)") }
     return forwardResults[0]
   }

@@ -1,3 +1,5 @@
+import AdvGraph
+import AdvRuntime
 import AdvTensor
 
 /// Everything that decides the outcome of a training run besides the model and the data.
@@ -32,6 +34,8 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var weightAverage: Float = 0
   /// Whether weights are rounded to bfloat16 at random after every step.
   public var roundsWeights = false
+  /// The arithmetic of convolutions, in steps and in the attacks of recipes and validation.
+  public var precision = Precision.exact
   /// The attack under which accuracy is measured after each epoch, as the command line writes it; nil for none.
   public var validationAttack: String?
   /// The L∞ radius of this attack, in pixel values 0…1.
@@ -45,12 +49,31 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   /// The defaults above.
   public init() {}
 
+  /// The optimiser before its first step.
+  var optimizerAtRest: any Optimizer {
+    optimizer.optimizer(
+      momentum: momentum, weightDecay: weightDecay, nesterov: nesterov && momentum > 0)
+  }
+
+  /// Where training starts: at these weights, and at first ones for parameters of the graph that are not among them.
+  func firstWeights(of graph: Graph, from given: [String: Tensor]) -> [String: Tensor] {
+    if graph.parameters.allSatisfy({ given[$0.name] != nil }) { return given }
+    return initialization.weights(of: graph, seed: seed).merging(given) { $1 }
+  }
+
   /// The fall of accuracy under attack that ends a run, if the epoch of `record` brought one.
   func drop(to record: EpochRecord, after last: EpochRecord?) -> (from: Double, to: Double)? {
     guard let limit = stopsAtDrop, let now = record.robustAccuracy, let before = last?.robustAccuracy,
       before - now > Double(limit)
     else { return nil }
     return (before, now)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Checkpoints from before there was a choice do not name one.
+  func decode(_ type: Precision.Type, forKey key: Key) throws -> Precision {
+    try decodeIfPresent(type, forKey: key) ?? .exact
   }
 }
 

@@ -4,6 +4,7 @@ import AdvTensor
 /// What changes while a run trains, and one step of it.
 struct TrainingState {
   var network: TrainingNetwork
+  let heads: Heads
   var optimizer: any Optimizer
   /// The running mean of the weights; empty where none is kept.
   var average: [String: Tensor]
@@ -60,7 +61,12 @@ struct TrainingState {
   private mutating func objective(
     at images: Tensor, of batch: TrainingBatch, _ draw: DropoutDraw, _ place: (epoch: Int, batch: Int)
   ) throws(TrainingError) -> TrainingLoss {
-    let loss = try recipe.loss(try network.forward(images, dropping: draw), of: batch, in: lab)
+    let box = (recipe as? any BoundRecipe)?.box(of: batch)
+    let logits = try network.forward(
+      images, in: box.map { [$0.lower, $0.upper] } ?? [], dropping: draw)
+    let loss = try heads.objective(at: logits) { logits throws(TrainingError) in
+      try recipe.loss(logits, of: batch, in: lab)
+    }
     if !loss.value.isFinite {
       throw .lossNotFinite(epoch: place.epoch, batch: place.batch, layer: network.firstNonFiniteLayer)
     }

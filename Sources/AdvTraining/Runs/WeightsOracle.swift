@@ -18,10 +18,14 @@ final class WeightsOracle: GradientOracle {
   private var gradients: [Tensor] = []
 
   /// An oracle for a graph from images to logits whose weights are parameters.
-  init(_ graph: Graph, imageShape: Shape, classes: Int, pool: WorkerPool) throws(GraphError) {
+  init(
+    _ graph: Graph, imageShape: Shape, classes: Int, precision: Precision, pool: WorkerPool
+  ) throws(GraphError) {
     names = graph.parameters.map(\.name)
     session = Session(
-      try Plan(graph.differentiated(graph.outputs[0], toward: [graph.inputs[0].id])), pool: pool)
+      try Plan(
+        graph.differentiated(graph.outputs[0], toward: [graph.inputs[0].id]), precision: precision),
+      pool: pool)
     domain = InputDomain(imageShape: imageShape)
     classCount = classes
   }
