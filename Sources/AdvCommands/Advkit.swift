@@ -18,7 +18,7 @@ struct Advkit: ParsableCommand {
       AuditCommand.self, CertifyCommand.self, CorruptionsCommand.self, MaximizeCommand.self,
       SaliencyCommand.self, TrainCommand.self, AugmentCommand.self, PredictCommand.self,
       GradientCommand.self, InspectCommand.self, ConvertCommand.self, ModelsCommand.self, AttacksCommand.self,
-      DefensesCommand.self, DatasetsCommand.self, ExplainCommand.self, SelftestCommand.self,
-      BenchCommand.self,
+      RecipesCommand.self, DefensesCommand.self, DatasetsCommand.self, ExplainCommand.self,
+      SelftestCommand.self, BenchCommand.self,
     ])
 }

@@ -142,7 +142,7 @@ struct TransformTests {
     let builder = GraphBuilder()
     let x = builder.input("x", TensorType([2]))
     let graph = try builder.finish([x.relu().dropout(0.5).tanh().dropout(0)])
-    let training = try graph.inTrainingMode()
+    let training = graph.inTrainingMode()
     #expect(
       training.graph.description == """
         %0 = input 'x' : n×[2]  x

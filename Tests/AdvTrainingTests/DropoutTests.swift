@@ -72,6 +72,18 @@ import Testing
     #expect(try dropping.graph().description == plain.description)
   }
 
+  @Test func `auxiliary classifiers are trained, written, and forgotten in inference`() throws {
+    let model = try ModelCatalog.untrained("googlenet:width=8,auxiliary=true,dropout=0.4", classes: 3)
+    let (training, inference) = (try model.trainingGraph(), try model.graph())
+    #expect(training.nodes[training.outputs[0]].type.shape == [9])
+    #expect(inference.nodes[inference.outputs[0]].type.shape == [3])
+    #expect(training.inTrainingMode().masks.map(\.rate) == [0.7, 0.7, 0.4])
+    let added = Set(training.parameters.map(\.name)).subtracting(inference.parameters.map(\.name))
+    #expect(added.count == 18 && added.allSatisfy { $0.hasPrefix("aux1.") || $0.hasPrefix("aux2.") })
+    let weights = Initialization.he.weights(of: training, seed: 0)
+    #expect(try model.with(weights: weights).boundGraph().parameters.isEmpty)
+  }
+
   @Test func `what is exported to ONNX knows no dropout`() throws {
     let model = try ModelCatalog.untrained("nin:dropout=0.5,classes=3")
     let bound = try model.with(weights: Initialization.he.weights(of: model.graph(), seed: 0)).boundGraph()

@@ -17,16 +17,20 @@ import Testing
 
   private static func architecture(_ name: String) throws -> any Architecture {
     if name == "densenet_bc_40_12" { return DenseNet(cifarDepth: 40, growth: 12) }
+    if name == "googlenet" {
+      var narrow = GoogLeNet()
+      (narrow.width, narrow.auxiliary) = (8, true)
+      return narrow
+    }
     return try ModelCatalog.entry(named: name).architecture
   }
 
-  /// The state after five steps of batch 16, rate 0.001, momentum 0.9 and decay 5e-4.
-  private func trained(_ name: String, _ shape: Shape) throws -> [String: Tensor] {
+  /// The state after five steps of batch 16, momentum 0.9 and decay 5e-4.
+  private func trained(_ name: String, _ shape: Shape, rate: Float) throws -> [String: Tensor] {
     var architecture = try Self.architecture(name)
     (architecture.classes, architecture.inputShape) = (10, shape)
-    let graph = try Model(
-      name: name, architectureName: name, architecture, card: ModelCard(.none)
-    ).trainingGraph()
+    let model = try Model(name: name, architectureName: name, architecture, card: ModelCard(.none))
+    let graph = try model.trainingGraph()
     var network = try TrainingNetwork(
       graph, weights: HashedNumbers.weights(for: graph), pool: WorkerPool(threads: 2))
     var optimizer: any Optimizer = StochasticGradientDescent(
@@ -34,23 +38,24 @@ import Testing
     for step in 0..<5 {
       let images = HashedNumbers.tensor("batch:\(name):\(step)", shape.prepending(16), 0, 1)
       let labels = (0..<16).map { (7 * $0 + step) % 10 }
-      let loss = CrossEntropy.evaluate(
-        try network.forward(images, dropping: DropoutDraw(seed: 0, step: step, ids: [0])), labels: labels)
+      let logits = try network.forward(images, dropping: DropoutDraw(seed: 0, step: step, ids: [0]))
+      let loss = try Heads(of: model).objective(at: logits) { CrossEntropy.evaluate($0, labels: labels) }
       try network.backward(loss.cotangent)
-      network.update(with: &optimizer, rate: 0.001, step: step)
+      network.update(with: &optimizer, rate: rate, step: step)
       network.updateStatistics(images: 16)
     }
     return network.weights
   }
 
   @Test(arguments: [
-    ("lenet5", [1, 28, 28]), ("resnet20", [3, 32, 32]), ("densenet_bc_40_12", [3, 32, 32]),
+    ("lenet5", [1, 28, 28], 0.001, 0.05), ("resnet20", [3, 32, 32], 0.001, 0.05),
+    ("densenet_bc_40_12", [3, 32, 32], 0.001, 0.05), ("googlenet", [3, 96, 96], 1e-5, 0.25),
   ])
   func `five steps follow PyTorch in every tensor, running statistics included`(
-    _ name: String, _ shape: [Int]
+    _ name: String, _ shape: [Int], _ rate: Float, _ share: Double
   ) throws {
     let expected = try #require(Self.archive)
-    let weights = try trained(name, Shape(shape))
+    let weights = try trained(name, Shape(shape), rate: rate)
     let keys = expected.names.filter { $0.hasPrefix(name + "/") }
     #expect(keys.count == weights.count)
     for key in keys {
@@ -70,8 +75,9 @@ import Testing
       let distance = (squares / 4).squareRoot()
       #expect(distance <= 1e-4 * Double(entry[0]) + 1e-9, "\(key)")
       // Five small steps move a weight little: a wrong gradient shows in the change. PyTorch's own float run
-      // parts from its double one by up to 0.02 of it, for the DenseNet.
-      #expect(distance <= 0.05 * Double(entry[1]) + 1e-9, "the change of \(key)")
+      // parts from its double one by up to 0.02 of it for the DenseNet, 0.13 for the GoogLeNet, whose narrow branches
+      // divide by small deviations.
+      #expect(distance <= share * Double(entry[1]) + 1e-9, "the change of \(key)")
     }
   }
 }

@@ -81,6 +81,7 @@ private struct HalfPlanes: Dataset {
     (perceptron.hidden, perceptron.classes, perceptron.inputShape) = ([16, 8], 2, [1, 8, 8])
     let model = try Model(name: "tiny", architectureName: "mlp", perceptron, card: ModelCard())
     var settings = settings(epochs: 6, augmentations: "")
+    settings.learningRate.base = 0.02
     settings.recipe = "ibp:eps=0.05,plain=1,ramp=2,kappa=0.25"
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

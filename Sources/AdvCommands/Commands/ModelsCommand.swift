@@ -4,8 +4,11 @@ import ArgumentParser
 /// `advkit models`: the networks that have a name.
 struct ModelsCommand: ConsoleCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "List the models that are built in, and the networks that have a name.")
+    commandName: "models", abstract: "List the models that are built in, and the networks that have a name.",
+    discussion:
+      "With a name: what can be set of that network, as in --model googlenet:width=32,auxiliary=true.")
 
+  @Argument(help: ArgumentHelp("A network, for its settings.", valueName: "name")) var network: String?
   @Flag(help: "Print the list as JSON.") var json = false
 
   private struct Row: Encodable {
@@ -34,7 +37,29 @@ struct ModelsCommand: ConsoleCommand {
     }
   }
 
+  private struct Facts: Encodable {
+    let network: Row
+    let settings: [SettingFacts]
+  }
+
+  private func show(_ name: String, on console: Console) throws -> ExitStatus {
+    let arch = try ModelCatalog.builtInCard(name)?.arch
+    let entry = try ModelCatalog.entry(named: arch ?? name)
+    let settings = entry.architecture.parameterDescriptions
+    if json {
+      console.print(try JSONText.of(Facts(network: Row(entry), settings: settings.map(SettingFacts.init))))
+      return .done
+    }
+    console.print(console.coloured("\(name): \(entry.title)", .bold))
+    console.print(
+      "\n  paper   \(entry.paper)" + (arch.map { "\n  network \($0), with built-in weights" } ?? ""))
+    console.print("\n" + SettingFacts.table(settings))
+    console.print("\n  example   --model " + SettingFacts.example(entry.name, Array(settings.dropFirst(2))))
+    return .done
+  }
+
   func execute(on console: Console) throws -> ExitStatus {
+    if let network { return try show(network, on: console) }
     let builtIn = try ModelCatalog.builtIn.compactMap { name in
       try ModelCatalog.builtInCard(name).map { card in
         Row(builtIn: name, card, try ModelCatalog.entry(named: card.arch ?? name))

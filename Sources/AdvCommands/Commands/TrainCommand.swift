@@ -61,23 +61,28 @@ struct TrainCommand: ConsoleCommand {
       )
     }
     try AtomicFile.createFolder(folder)
-    let reporter = TrainingReporter(images: data.training.count, settings, quiet: quiet, on: console)
+    let command =
+      ["advkit", "train", "--model", model, "--dataset", dataset]
+      + (name.map { ["--name", $0] } ?? []) + (limit.map { ["--limit", "\($0)"] } ?? [])
+      + training.arguments + (teacher.map { ["--teacher", $0] } ?? []) + (half ? ["--half"] : [])
+    let page = TrainingReport(
+      folder: folder, name: title, command: command.joined(separator: " "), labels: data.training.classes,
+      settings: settings, console: console)
+    let reporter = TrainingReporter(images: data.training.count, settings, quiet: quiet, page: page)
     let stop = StopSignal()
     let interrupt = Interrupt(stop, on: console)
     let trained = try trainer.run(
       in: folder, resume: resume, reporter.show, isStopped: { stop.isRaised }
     ).stored(half: half)
     _ = consume interrupt
-    let accuracy = try data.test.map { try measure(trained, on: $0, threads: threads) }
-    let command =
-      ["advkit", "train", "--model", model, "--dataset", dataset]
-      + (name.map { ["--name", $0] } ?? []) + (limit.map { ["--limit", "\($0)"] } ?? [])
-      + training.arguments + (teacher.map { ["--teacher", $0] } ?? []) + (half ? ["--half"] : [])
+    let rows = try data.test.map { try tested(trained, on: $0, threads: threads) }
+    let hits = rows.map { $0.count { $0.label == $0.prediction } }
     try trained.write(
-      to: folder, as: title, accuracy: accuracy.map { Double($0.hits) / Double($0.images) },
-      command: command.joined(separator: " "), half: half)
-    if let accuracy {
-      let (value, detail) = AttackWords.accuracy(accuracy.hits, of: accuracy.images)
+      to: folder, as: title, accuracy: hits.map { Double($0) / Double(rows?.count ?? 0) },
+      command: page.command, half: half)
+    try page.finish(trained, tested: rows ?? [])
+    if let rows, let hits {
+      let (value, detail) = AttackWords.accuracy(hits, of: rows.count)
       console.print("test accuracy \(value)  \(detail)")
     }
     console.print("\(folder)/\(title).safetensors")
@@ -93,14 +98,15 @@ struct TrainCommand: ConsoleCommand {
       model, inputShape: data.imageShape, classes: data.classes.count, card: card)
   }
 
-  private func measure(
+  private func tested(
     _ trained: TrainedModel, on test: any Dataset, threads: Int
-  ) throws -> (hits: Int, images: Int) {
+  ) throws -> [(label: Int, prediction: Int)] {
     let classifier = try Classifier(try trained.model.with(weights: trained.weights))
     let run = PredictionRun(
       source: ImageSource(test, isLabelled: true), batch: 64, threads: threads
     ) { classifier.makeOracle() }
-    let rows = try run.rankings(top: 1)
-    return (rows.count { $0.best.first?.label == $0.label }, rows.count)
+    return try run.rankings(top: 1).compactMap { row in
+      row.label.flatMap { label in row.best.first.map { (label: label, prediction: $0.label) } }
+    }
   }
 }

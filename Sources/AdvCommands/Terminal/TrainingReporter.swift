@@ -9,11 +9,14 @@ struct TrainingReporter {
   private let perEpoch: Int
   private let quiet: Bool
   private let console: Console
+  private let page: TrainingReport
 
-  init(images: Int, _ settings: TrainingSettings, quiet: Bool, on console: Console) {
+  init(images: Int, _ settings: TrainingSettings, quiet: Bool, page: TrainingReport) {
+    console = page.console
+    self.page = page
     perEpoch = images / settings.batch * settings.batch
     progress = ProgressLine("images", total: perEpoch * settings.epochs, quiet: quiet, on: console)
-    (self.settings, self.quiet, self.console) = (settings, quiet, console)
+    (self.settings, self.quiet) = (settings, quiet)
   }
 
   func show(_ event: TrainingEvent) {
@@ -24,6 +27,7 @@ struct TrainingReporter {
     case .epoch(let record):
       progress.finish()
       if !quiet { console.note(line(record)) }
+    case .state(let snapshot): page.show(snapshot)
     case .stopped(let epoch, let from, let to):
       progress.finish()
       console.note(

@@ -3,7 +3,7 @@
 enum GridPageTemplate {
   static let text = PageStyle.head + style + summary + charts + comparisons + images + method
 
-  private static let style = """
+  static let style = """
     :root { --heat: 186, 38, 32; --cool: 28, 116, 66; --c0: #0b62a8; --c1: #b54a00; --c2: #00745a; --c3: #a03d7d;
       --c4: #5b5bd6; --c5: #6b5b00; }
     @media (prefers-color-scheme: dark) { :root { --heat: 255, 123, 114; --cool: 76, 195, 138; --c0: #62b0f0;
@@ -30,6 +30,7 @@ enum GridPageTemplate {
     figure { margin: 0; } figcaption { font-size: .85rem; overflow-wrap: anywhere; }
     .trio { display: grid; grid-template-columns: repeat(3, 1fr); gap: .35rem; }
     .trio img { width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--line); }
+    .filters { display: flex; flex-wrap: wrap; gap: .4rem; } .filters img { width: 3.5rem; height: 3.5rem; image-rendering: pixelated; }
     .pass { color: var(--good); } .warn { color: var(--warn); font-weight: 600; } .fail { color: var(--bad); font-weight: 600; }
     .not-applicable { color: var(--faint); } .stack { min-width: 0; } .stack td { overflow-wrap: anywhere; }
     @media (max-width: 44rem) { .stack thead { position: absolute; left: -99rem; }

@@ -19,17 +19,34 @@ struct LineChart {
     var isDashed = false
   }
 
+  /// What the height of a point means.
+  enum Axis {
+    /// A share, written in percent.
+    case shares
+    /// A share of this value, which stands at the top.
+    case values(upTo: Double)
+
+    func text(_ share: Double) -> String {
+      switch self {
+      case .shares: String(format: "%.0f%%", 100 * share)
+      case .values(let top): String(format: "%.3g", top * share)
+      }
+    }
+  }
+
   /// What the chart shows, for those who do not see it.
   var title: String
   var xLabel: String
   /// Positions with their labels.
   var ticks: [(x: Double, label: String)]
   var series: [Series]
+  var axis = Axis.shares
 
   private static let (width, height) = (440.0, 300.0)
   private static let (left, right, top, bottom) = (48.0, 14.0, 14.0, 46.0)
   /// Series that can be told apart.
   static let styles = 6
+  private static let mostMarkers = 40
 
   /// The chart as one `svg` element.
   var svg: String {
@@ -39,7 +56,7 @@ struct LineChart {
     for share in [0.0, 0.25, 0.5, 0.75, 1] {
       let y = Self.number(position(share: share))
       parts.append("<line class=\"grid\" x1=\"48\" x2=\"426\" y1=\"\(y)\" y2=\"\(y)\"/>")
-      parts.append("<text class=\"end\" x=\"42\" y=\"\(y)\" dy=\"4\">\(Int(share * 100))%</text>")
+      parts.append("<text class=\"end\" x=\"42\" y=\"\(y)\" dy=\"4\">\(axis.text(share))</text>")
     }
     for tick in ticks {
       let x = Self.number(position(tick.x))
@@ -56,7 +73,8 @@ struct LineChart {
     var parts = [
       "<g class=\"s\(style)\"><polyline class=\"line\(line.isDashed ? " dash" : "")\" points=\"\(corners.joined(separator: " "))\"/>"
     ]
-    for point in line.points {
+    // So many markers would hide the line.
+    for point in line.points where line.points.count <= Self.mostMarkers || point.low != nil {
       let (x, y) = (position(point.x), position(share: point.y))
       if let low = point.low, let high = point.high {
         let (from, to) = (Self.number(position(share: low)), Self.number(position(share: high)))
@@ -88,7 +106,7 @@ struct LineChart {
   private var summary: String {
     series.map { line in
       guard let first = line.points.first, let last = line.points.last else { return line.name }
-      return String(format: "%@: %.0f%% to %.0f%%", line.name, 100 * first.y, 100 * last.y)
+      return "\(line.name): \(axis.text(first.y)) to \(axis.text(last.y))"
     }.joined(separator: "; ")
   }
 

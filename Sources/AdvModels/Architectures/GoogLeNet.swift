@@ -42,6 +42,8 @@ public struct GoogLeNet: Architecture {
   public var largeKernel = 3
   /// The share of activations dropped in training, before the last layer.
   public var dropout: Float = 0
+  /// Whether training adds two classifiers behind modules 4a and 4d, each of whose losses counts 0.3.
+  public var auxiliary = false
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -51,7 +53,13 @@ public struct GoogLeNet: Architecture {
   public init(module: Module = .reducing) { self.module = module }
 
   /// Records the layers from the image to the logits.
-  public func build(_ x: Value, _ w: Weights) -> Value {
+  public func build(_ x: Value, _ w: Weights) -> Value { layers(x, w, hasAuxiliary: false)[0] }
+
+  /// Records the same layers, and the auxiliary classifiers where they are asked for.
+  public func buildForTraining(_ x: Value, _ w: Weights) -> [Value] { layers(x, w, hasAuxiliary: auxiliary) }
+
+  private func layers(_ x: Value, _ w: Weights, hasAuxiliary: Bool) -> [Value] {
+    var heads: [Value] = []
     var h = basic(x, w["conv1"], channels: width, kernel: 7, stride: stride)
     h = h.maxPool(3, stride: 2, roundsUp: true)
     h = basic(h, w["conv2"], channels: width, kernel: 1)
@@ -60,23 +68,32 @@ public struct GoogLeNet: Architecture {
     h = inception(h, w["inception3b"], widths(128, 128, 192, 32, 96, 64)).maxPool(
       3, stride: 2, roundsUp: true)
     h = inception(h, w["inception4a"], widths(192, 96, 208, 16, 48, 64))
+    if hasAuxiliary { heads.append(head(h, w["aux1"])) }
     h = inception(h, w["inception4b"], widths(160, 112, 224, 24, 64, 64))
     h = inception(h, w["inception4c"], widths(128, 128, 256, 24, 64, 64))
     h = inception(h, w["inception4d"], widths(112, 144, 288, 32, 64, 64))
+    if hasAuxiliary { heads.append(head(h, w["aux2"])) }
     h = inception(h, w["inception4e"], widths(256, 160, 320, 32, 128, 128)).maxPool(2, roundsUp: true)
     h = inception(h, w["inception5a"], widths(256, 160, 320, 32, 128, 128))
     h = inception(h, w["inception5b"], widths(384, 192, 384, 48, 128, 128))
-    return h.globalAveragePool().dropout(dropout).linear(w["fc"], classes)
+    return [h.globalAveragePool().dropout(dropout).linear(w["fc"], classes)] + heads
+  }
+
+  /// An auxiliary classifier: averaged to 4×4, a 1×1 convolution, two linear layers.
+  private func head(_ x: Value, _ w: Weights) -> Value {
+    let reduced = basic(x.averaged(to: 4), w["conv"], channels: scaled(128), kernel: 1)
+    let hidden = reduced.flatten().linear(w["fc1"], scaled(1024)).relu()
+    return hidden.dropout(dropout == 0 ? 0 : 0.7).linear(w["fc2"], classes)
   }
 
   /// Channels in the proportions of the published network, whose first convolution has 64.
   private func widths(_ one: Int, _ reduce3: Int, _ three: Int, _ reduce5: Int, _ five: Int, _ pool: Int)
     -> Widths
   {
-    func scaled(_ channels: Int) -> Int { max(1, channels * width / 64) }
-    return Widths(
-      scaled(one), scaled(reduce3), scaled(three), scaled(reduce5), scaled(five), scaled(pool))
+    Widths(scaled(one), scaled(reduce3), scaled(three), scaled(reduce5), scaled(five), scaled(pool))
   }
+
+  private func scaled(_ channels: Int) -> Int { max(1, channels * width / 64) }
 
   private func basic(
     _ x: Value, _ w: Weights, channels: Int, kernel: some PlaneExtent, stride: Int = 1
@@ -128,7 +145,10 @@ public struct GoogLeNet: Architecture {
       .int(
         "kernel", \.largeKernel, in: 1...11,
         "The filters of the third branch: 3 in torchvision, 5 in the paper."),
-      .dropout(\.dropout, published: "0.4 in the paper, 0.2 in torchvision"),
+      .dropout(
+        \.dropout, published: "0.4 in the paper, 0.2 in torchvision; with any, auxiliary classifiers drop 0.7"
+      ),
+      .bool("auxiliary", \.auxiliary, "Whether training adds the paper's two auxiliary classifiers."),
     ]
   }
 

@@ -67,6 +67,7 @@ public struct IntervalTraining: BoundRecipe, AdversarialBall {
     result.value = Double(share) * result.value + Double(1 - share) * worst.value
     let clean = result.cotangent
     result.cotangent = Tensor(logits.shape) { out in
+      out.update(repeating: 0)  // half of the bounds play no part
       for index in 0..<(n * classes) {
         out[index / classes * 3 * classes + index % classes] = share * clean[index]
         out[Self.place(index, classes, batch.labels)] = (1 - share) * worst.cotangent[index]

@@ -123,12 +123,13 @@ public enum RecipeCatalog {
   /// The recipe of a specifier such as `pgd:steps=7,eps=8/255`.
   public static func recipe(_ text: String) throws(SettingError) -> any Recipe {
     let specifier = try Specifier(parsing: text)
-    guard let entry = all.first(where: { $0.name == specifier.name }) else {
-      throw .unknownName(
-        kind: "recipe", name: specifier.name,
-        nearest: nearestNames(to: specifier.name, among: all.map(\.name)))
-    }
-    return try entry.recipe(specifier.settings)
+    return try entry(named: specifier.name).recipe(specifier.settings)
+  }
+
+  /// The entry of a name; an unknown one is an error that offers the nearest.
+  public static func entry(named name: String) throws(SettingError) -> RecipeEntry {
+    if let entry = all.first(where: { $0.name == name }) { return entry }
+    throw .unknownName(kind: "recipe", name: name, nearest: nearestNames(to: name, among: all.map(\.name)))
   }
 }
 

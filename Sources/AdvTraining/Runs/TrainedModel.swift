@@ -1,4 +1,5 @@
 import AdvFormats
+import AdvGraph
 import AdvModels
 import AdvTensor
 import Foundation
@@ -24,6 +25,25 @@ public struct TrainedModel: Sendable {
         model: model, weights: Dictionary(uniqueKeysWithValues: rounded), history: history, settings: settings
       )
     } catch { throw .failed("\(error)") }
+  }
+
+  /// The first layer's filters as pictures, `[count, 1 or 3, height, width]`: a convolution's kernels, or a linear
+  /// layer's rows in the shape of the image; nil where the first layer is another.
+  public var firstFilters: Tensor? {
+    guard let graph = try? model.graph() else { return nil }
+    return Self.firstFilters(of: graph, weights)
+  }
+
+  static func firstFilters(of graph: Graph, _ weights: [String: Tensor]) -> Tensor? {
+    guard let image = graph.inputs.first.map({ graph.nodes[$0.id].type.shape }), image.rank == 3,
+      let first = graph.parameters.first, let weight = weights[first.name], [1, 3].contains(image[0])
+    else { return nil }
+    switch first.role {
+    case .convolutionWeight where weight.shape[1] == image[0]: return weight
+    case .linearWeight where weight.rowStride == image.elementCount:
+      return Tensor(image.prepending(weight.rowCount), weight.elements)
+    default: return nil
+    }
   }
 
   private func encoded(half: Bool) throws -> [UInt8] {

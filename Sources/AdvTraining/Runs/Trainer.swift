@@ -72,7 +72,7 @@ public struct Trainer {
       let epoch = checkpoint.state.history.count + 1
       var record = try trainEpoch(
         epoch, augmenter, &state, checkpoint.state.history, isStopped, report)
-      try judge?.judge(state.result, by: state.oracle, into: &record)
+      let confusion = try judge?.judge(state.result, by: state.oracle, into: &record) ?? []
       if let drop = settings.drop(to: record, after: checkpoint.state.history.last) {
         checkpoint.state.isStopped = true
         report(.stopped(epoch: epoch, from: drop.from, to: drop.to))
@@ -83,6 +83,11 @@ public struct Trainer {
       checkpoint.state.history.append(record)
       try checkpoint.write(to: path)
       report(.epoch(record))
+      report(
+        .state(
+          TrainingSnapshot(
+            history: checkpoint.state.history, confusion: confusion,
+            filters: TrainedModel.firstFilters(of: graph, state.result))))
     }
     return TrainedModel(
       model: model, weights: checkpoint.average.isEmpty ? checkpoint.weights : checkpoint.average,

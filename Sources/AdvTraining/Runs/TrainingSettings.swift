@@ -93,12 +93,24 @@ public struct EpochRecord: Hashable, Sendable, Codable {
   public var rate: Double
 }
 
+/// A training run between two epochs.
+public struct TrainingSnapshot: Sendable {
+  /// All epochs so far.
+  public let history: [EpochRecord]
+  /// How often validation images of each class (rows) were taken for each class (columns); empty without them.
+  public let confusion: [[Int]]
+  /// The first layer's filters `[count, channels, height, width]`, where images have 1 or 3 channels.
+  public let filters: Tensor?
+}
+
 /// A sign of life from a training run.
 public enum TrainingEvent: Sendable {
   /// A batch is done: its loss, and how many of the epoch's batches that makes.
   case batch(epoch: Int, done: Int, of: Int, loss: Double, images: Int)
   /// An epoch is done and its checkpoint is on disk.
   case epoch(EpochRecord)
+  /// How the run stands after an epoch: what a page about it shows.
+  case state(TrainingSnapshot)
   /// Training ended before its time: accuracy under attack fell from the first number to the second.
   case stopped(epoch: Int, from: Double, to: Double)
 }

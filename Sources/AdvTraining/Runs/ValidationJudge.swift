@@ -15,15 +15,20 @@ struct ValidationJudge {
     (self.images, self.model, self.settings) = (images, model, settings)
   }
 
-  /// Writes the accuracies of these weights into the record.
+  /// Writes the accuracies of these weights into the record; returns how often each class was taken for each.
   func judge(
     _ weights: [String: Tensor], by oracle: WeightsOracle, into record: inout EpochRecord
-  ) throws(TrainingError) {
+  ) throws(TrainingError) -> [[Int]] {
+    var confusion = [[Int]](repeating: [Int](repeating: 0, count: model.classCount), count: model.classCount)
     oracle.use(weights)
     defer { oracle.release() }
     do throws(ThreatError) {
       record.validationAccuracy = try accuracy(on: images.count, oracle) { (batch) throws(ThreatError) in
-        Criterion.untargeted(batch.labels).isMet(try oracle.logits(batch.images)).map { !$0 }
+        let logits = try oracle.logits(batch.images)
+        for (row, label) in batch.labels.enumerated() {
+          confusion[label][firstLargest(logits.rowElements(row))] += 1
+        }
+        return Criterion.untargeted(batch.labels).isMet(logits).map { !$0 }
       }
       if let text = settings.validationAttack {
         let attack = try AttackCatalog.attack(text)
@@ -32,6 +37,7 @@ struct ValidationJudge {
           try self.survivors(of: attack, on: batch, oracle)
         }
       }
+      return confusion
     } catch { throw .failed(error.description) }
   }
 
