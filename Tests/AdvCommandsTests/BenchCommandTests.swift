@@ -62,6 +62,11 @@ import Testing
     let run = Transcript(["bench", "load", "--limit", "3", "--seconds", "0.01", "--json"])
     #expect(run.status == .done)
     #expect(run.output.contains("\"images\" : 3"))
+    let slower = Transcript([
+      "bench", "load", "--limit", "3", "--seconds", "0.01", "--augment", "flip,mixup", "--json",
+    ])
+    #expect(slower.status == .done && slower.output.contains("\"augmentations\" : \"flip,mixup\""))
+    #expect(Transcript(["bench", "load", "--augment", "flipp"]).messages.contains("flip"))
   }
 
   @Test func `a layer that the network does not have is named`() {

@@ -49,7 +49,8 @@ struct TrainingReport {
           number: $0.epoch, loss: $0.loss, training: $0.trainingAccuracy, validation: $0.validationAccuracy,
           robust: $0.robustAccuracy, rate: $0.rate)
       })
-    (page.confusion, page.filters, page.attack) = (confusion, filters, settings.validationAttack ?? "")
+    (page.confusion, page.filters) = (confusion, filters)
+    page.attack = settings.validationAttack.map { "\($0), ε = \(settings.validationRadius)" } ?? ""
     try AtomicFile.write([UInt8](try page.html().utf8), to: folder + "/training.html")
   }
 }
