@@ -136,15 +136,23 @@ struct AuditTests {
     let scratch = try Scratch()
     var grid = GridFixture()
     (grid.seeds, grid.radii) = ([1], ["2px", "8px"])
-    try grid.perform(in: scratch["run"])
-    let ledger = try Ledger.open(at: scratch["run/run.sqlite"], forWriting: false)
-    let summary = try GridTally.summary(of: ledger)
-    for (radius, status) in [(1e-6, Status.pass), (1, .fail)] {
-      let certified = [Dictionary(uniqueKeysWithValues: summary.identifiers.map { ($0, radius) })]
-      let evidence = try AuditEvidence(ledger, summary, certified: certified)
-      let finding = try AuditCatalog.finding(of: CertifiedRadius.self, evidence)
+    for (radius, status) in [(1e-6, Status.pass), (9, .fail)] {
+      let run = try grid.run()
+      let folder = GridFolder(scratch["run-\(radius)"])
+      let ledger = try folder.ledger(for: run.plan, existing: .refuse)
+      try run.execute(in: ledger)
+      let images = (0..<grid.images).map {
+        #"{"id":"speckle-\#($0)","label":1,"class":1,"radius":\#(radius)}"#
+      }
+      let others = #","results":[{"id":"speckle-0","label":1,"class":2,"radius":9}"#
+      let text = #"{"schema":1\#(others),\#(images.dropFirst().joined(separator: ","))]}"#
+      try ledger.record(try Certificates(json: Array(text.utf8), path: "c.json"), subject: 0)
+      let finding = try #require(try folder.finish(ledger).audit.first { $0.id == "E16" })
       #expect(finding.status == status && finding.images.isEmpty == (status == .pass), "\(finding.line)")
+      // An image that is certified for another class than its label is not counted.
+      #expect(finding.evidence.contains("of 23 certified"), "\(finding.line)")
     }
+    #expect(throws: EvaluationError.self) { try Certificates(json: Array("{}".utf8), path: "c.json") }
   }
 
   @Test func `an image broken at a radius and not at a larger one is named`() throws {

@@ -64,9 +64,12 @@ struct GridReportTests {
     let (scratch, _) = try finished()
     let dump = try Chromium.dump(page: scratch["run/report.html"], width: 390)
     let sections = dump.firstMatch(of: /data-sections="([^"]*)"/).map { $0.1.split(separator: " ") } ?? []
-    #expect(Set(sections).isSuperset(of: ["summary", "curves", "pairs", "transfer", "gallery", "repeat"]))
+    let expected = ["summary", "curves", "pairs", "transfer", "gallery", "audit", "repeat"]
+    #expect(Set(sections).isSuperset(of: expected), "\(sections)")
     let width = dump.firstMatch(of: /data-width="(\d+)"/).flatMap { Int($0.1) }
     #expect(width.map { $0 <= 390 } == true, "\(width ?? -1)")
+    let pictures = dump.firstMatch(of: /data-pictures="(\d+) (\d+) (\d+)"/).map { ($0.1, $0.2, $0.3) }
+    #expect(pictures.map { $0.0 != "0" && $0.1 == "0" && $0.2 != "0" } == true, "\(pictures as Any)")
   }
 }
 
@@ -76,7 +79,8 @@ enum Chromium {
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
   /// A document that shows the page in a frame of this width; when it has loaded, `data-width` is the width
-  /// that the page's content takes, and `data-sections` the anchors that take up room.
+  /// that the page's content takes, `data-sections` the anchors that take up room,
+  /// and `data-pictures` the numbers of images, of those that could not be decoded, and of charts with a height.
   static func dump(page: String, width: Int) throws -> String {
     let text = try String(contentsOfFile: page, encoding: .utf8)
       .replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "\"", with: "&quot;")
@@ -86,7 +90,10 @@ enum Chromium {
         const root = document.documentElement;
         root.setAttribute("data-width", page.documentElement.scrollWidth);
         root.setAttribute("data-sections", Array.from(page.querySelectorAll("section"))
-          .filter(s => s.getBoundingClientRect().height > 40).map(s => s.id).join(" ")); }</script>
+          .filter(s => s.getBoundingClientRect().height > 40).map(s => s.id).join(" "));
+        const images = Array.from(page.images), charts = Array.from(page.querySelectorAll("svg.chart"));
+        root.setAttribute("data-pictures", [images.length, images.filter(i => !i.naturalWidth).length,
+          charts.filter(c => c.getBoundingClientRect().height > 100).length].join(" ")); }</script>
       """
     try probe.write(toFile: page + ".probe.html", atomically: true, encoding: .utf8)
     let process = Process()

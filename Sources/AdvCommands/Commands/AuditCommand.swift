@@ -1,4 +1,5 @@
 import AdvEvaluation
+import AdvFormats
 import AdvThreat
 import ArgumentParser
 
@@ -29,6 +30,11 @@ struct AuditCommand: ConsoleCommand {
   @OptionGroup(title: "Images") var data: DataOptions
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n")) var seed: UInt64 = 0
   @Option(
+    help: ArgumentHelp(
+      "What `advkit certify --out` proved for this very model, its smoothing included: nothing may be broken inside.",
+      valueName: "file"))
+  var certified: String?
+  @Option(
     help: ArgumentHelp("The folder of the run; an earlier run in it is replaced.", valueName: "dir"))
   var out = "reports/run-audit"
   @OptionGroup(title: "Run") var options: RunOptions
@@ -37,10 +43,12 @@ struct AuditCommand: ConsoleCommand {
   private static let images = 32
 
   func execute(on console: Console) throws -> ExitStatus {
+    let proofs = try certified.map { try Certificates(json: try FileBytes.read($0), path: $0) }
     var run = try request().prepare(threads: options.threadCount, quiet: options.quiet, on: console)
     (run.batch, run.threads) = (min(options.batch, 8), options.threadCount)
     let folder = GridFolder(out)
     let ledger = try folder.ledger(for: run.plan, existing: .replace)
+    if let proofs { try ledger.record(proofs, subject: 0) }
     guard let document = try GridExecution(run, folder, quiet: options.quiet).perform(ledger, on: console)
     else {
       return .noResult
@@ -64,13 +72,14 @@ struct AuditCommand: ConsoleCommand {
     (request.data, request.seed, request.survivorsOnly) = (data, seed, false)
     if data.limit == nil { request.data.limit = Self.images }
     request.auditImages = request.data.limit ?? Self.images
-    request.command = [
-      "advkit", "evaluate", "--models", model, "--defenses", defense, "--attacks", attacks, "--eps", eps,
-      "--norm",
-      norm, "--every-attack", "--audit-images", "\(request.auditImages)", "--limit", "\(request.auditImages)",
-      "--seed",
-      "\(seed)",
-    ]
+    let (limit, images) = (
+      request.data.limit ?? Self.images, data.isLabelled ? [] : ["--images"] + data.images
+    )
+    request.command =
+      ["advkit", "evaluate", "--models", model, "--attacks", attacks, "--eps", eps, "--norm", norm]
+      + (defense == "none" ? [] : ["--defenses", defense])
+      + (data.dataset.map { ["--dataset", $0] } ?? images)
+      + ["--limit", "\(limit)", "--every-attack", "--audit-images", "\(limit)", "--seed", "\(seed)"]
     return request
   }
 }

@@ -30,29 +30,31 @@ struct AuditEvidence {
   let fates: [[[Fate]]]
   /// By subject.
   let probes: [[(name: String, probe: AuditProbe)]]
-  /// Radii within which a method proves that no change fools the subject, by subject and image name.
-  var certified: [[String: Double]]
+  /// By subject and image: the L2 distance of the nearest file that broke it.
+  let nearest: [[Double]]
+  /// L2 radii within which a method proves that no change fools the subject, by subject and image name.
+  let certified: [[String: Double]]
 
   var plan: GridPlan { summary.plan }
   var norm: Norm { Norm(rawValue: plan.norm) ?? .linf }
 
   /// Everything that the ledger holds about the images that the summary counts.
-  init(_ ledger: Ledger, _ summary: GridSummary, certified: [[String: Double]] = []) throws {
+  init(_ ledger: Ledger, _ summary: GridSummary) throws {
     self.summary = summary
     let attacks = summary.plan.attacks.map { try? AttackCatalog.attack($0.specifier) }
     self.attacks = attacks
     probes = try ledger.probes()
-    self.certified = certified
+    certified = try ledger.certified()
     var reader = FateReader(
       summary, needsGradients: attacks.map { $0?.card.access ?? .gradients == .gradients })
     try ledger.with { database in
       let columns = """
-        SELECT id, subject, attack, radius, outcome, broken_float, broken_after, transfer, digest FROM results
+        SELECT id, subject, attack, radius, outcome, broken_float, broken_after, transfer, digest, l2 FROM results
         JOIN images USING(image) ORDER BY image, subject
         """
       try database.query(columns) { reader.add($0) }
     }
-    fates = reader.fates
+    (fates, nearest) = (reader.fates, reader.nearest)
   }
 
   /// The images of a subject that were looked at more closely and that a trial was made on.
@@ -87,6 +89,7 @@ struct AuditEvidence {
 /// Reads results, in the order of their images, into fates.
 private struct FateReader {
   private(set) var fates: [[[AuditEvidence.Fate]]]
+  private(set) var nearest: [[Double]]
   private let plan: GridPlan
   private let needsGradients: [Bool]
   private var positions: [String: Int]
@@ -96,6 +99,7 @@ private struct FateReader {
     positions = Dictionary(
       summary.identifiers.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let none = [AuditEvidence.Fate](repeating: [], count: summary.images)
+    nearest = summary.plan.subjects.map { _ in [Double](repeating: .infinity, count: summary.images) }
     fates = summary.plan.subjects.map { _ in summary.plan.radii.map { _ in none } }
   }
 
@@ -107,6 +111,9 @@ private struct FateReader {
     var fate: AuditEvidence.Fate = .right
     let isBroken = outcome == Outcome.broken.name
     let isJudged = !row.isNull(8) && outcome != Outcome.error("").name
+    if isBroken, let distance = row.real(9) {
+      nearest[subject][image] = min(nearest[subject][image], distance)
+    }
     if isBroken { fate.insert(needsGradients[attack] ? .byGradient : .byQueries) }
     if isJudged, !isBroken, needsGradients[attack] { fate.insert(.withstood) }
     if isJudged, !row.isNull(6), row.int(5) == 0 { fate.insert(.silent) }

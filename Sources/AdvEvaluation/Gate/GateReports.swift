@@ -79,7 +79,8 @@ public struct GateReports: Sendable {
         "",
         "Not broken by these attacks is not proven robust. \(document.data.name), \(document.images) images.",
         "",
-      ]).joined(separator: "\n")
+      ] + document.audit.filter(\.isRemarkable).map { "- \(Self.cell($0.line)). \($0.advice)" } + [""])
+      .joined(separator: "\n")
   }
 
   /// GitHub's workflow commands: an error for what is missed, a warning for what is unclear.
@@ -90,6 +91,9 @@ public struct GateReports: Sendable {
         "file=\(Self.property(configuration)),line=\(check.line),title=\(Self.property(check.name))"
       return "::\(level) \(properties)::\(Self.message(check.detail))"
     }
+      + document.audit.filter(\.isRemarkable).map { finding in
+        "::warning file=\(Self.property(configuration)),title=audit \(finding.id)::\(Self.message(finding.line))"
+      }
   }
 
   /// One line for each threshold.

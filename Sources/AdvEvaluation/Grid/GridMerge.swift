@@ -69,7 +69,7 @@ extension Ledger {
         for table in ["results", "conditions", "pictures", "probes"] {
           try database.execute("INSERT INTO main.\(table) SELECT * FROM part.\(table)")
         }
-        for table in ["images", "clean", "notes"] {
+        for table in ["images", "clean", "notes", "certificates"] {
           try database.execute("INSERT OR IGNORE INTO main.\(table) SELECT * FROM part.\(table)")
         }
       }

@@ -60,8 +60,6 @@ public struct GridSummary: Sendable {
     /// The median over all images of the distance to the nearest adversarial file that was found: 0 for an
     /// image that is wrong already, infinite for one that nothing broke.
     public var medianDistance = Double.infinity
-    /// By image: the distance to the nearest adversarial file that was found, as in the median.
-    public var distances: [Double]
     /// Right under each of the plan's conditions.
     public var conditions: [Int]
   }

@@ -76,7 +76,6 @@ struct GridTally {
         cleanByClass: Array(repeating: 0, count: classes),
         cells: plan.cells.map { .init(cell: $0, mask: Array(repeating: false, count: images)) },
         worst: plan.radii.map { _ in .init(byClass: Array(repeating: 0, count: classes)) },
-        distances: [],
         conditions: Array(repeating: 0, count: plan.conditions.count))
     }
     let pairs = plan.subjects.indices.flatMap { a in plan.subjects.indices.map { (a, $0) } }.filter {
@@ -231,7 +230,6 @@ struct GridTally {
     for (subject, values) in distances.enumerated() where !values.isEmpty {
       // The lower of two middle values would hide that half of the images were never broken.
       result.subjects[subject].medianDistance = values.sorted()[values.count / 2]
-      result.subjects[subject].distances = values
     }
     for index in result.comparisons.indices where result.comparisons[index].radius == nil {
       let pair = result.comparisons[index]

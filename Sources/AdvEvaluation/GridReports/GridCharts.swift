@@ -53,14 +53,17 @@ struct GridCharts {
     return document.subjects.compactMap { subject in
       let cells = subject.cells.filter { $0.eps == eps && !$0.budget.isEmpty }.prefix(LineChart.styles)
       guard !cells.isEmpty, subject.clean.hits > 0 else { return nil }
+      let last = cells.map(\.budget.count).max() ?? 1
       let lines = cells.map { cell in
-        LineChart.Series(
+        // More passes than the dearest success took change nothing: every line goes on to the end.
+        let padded =
+          cell.budget + Array(repeating: cell.budget[cell.budget.count - 1], count: last - cell.budget.count)
+        return LineChart.Series(
           name: cell.attack,
-          points: cell.budget.enumerated().map { power, entry in
+          points: padded.enumerated().map { power, entry in
             .init(x: Double(power), y: Double(entry[1]) / Double(max(1, subject.clean.hits)))
           })
       }
-      let last = cells.map(\.budget.count).max() ?? 1
       let ticks = stride(from: 0, to: last, by: max(1, last / 6)).map { (x: Double($0), label: "\(1 << $0)") }
       let chart = LineChart(
         title: "\(subject.title): share of its correct images broken at ε = \(eps)",
@@ -96,11 +99,19 @@ struct GridCharts {
     .init(x: x, y: rate.rate, low: rate.ci95[0], high: rate.ci95[1])
   }
 
-  /// Bars of clean and robust accuracy by class, at the largest radius.
+  /// The largest radius that leaves anybody anything, else the smallest: bars of nothing say nothing.
+  var classRadius: Int? {
+    document.radii.indices.last { radius in
+      document.subjects.contains { $0.worst[radius].robustFile.hits > 0 }
+    }
+      ?? document.radii.indices.first
+  }
+
+  /// Bars of clean and robust accuracy by class, at `classRadius`.
   var classes: [[String: Any]] {
     document.subjects.filter { !$0.cleanByClass.isEmpty && $0.cleanByClass.count <= 100 }.enumerated().map {
       index, subject in
-      let robust = subject.worst.last?.byClass ?? []
+      let robust = classRadius.map { subject.worst[$0].byClass } ?? []
       let rows = subject.cleanByClass.enumerated().map { label, clean -> [String: Any] in
         let left = robust.indices.contains(label) && !subject.cells.isEmpty ? robust[label] : nil
         return [
@@ -133,28 +144,40 @@ struct GridCharts {
     }
   }
 
-  /// Models by defences: what the worst attack leaves at the largest radius.
+  /// Networks by what was done for them, in training and before their input: what the worst attack leaves at the
+  /// largest radius. `resnet-pgd` is the strategy `pgd` of the network `resnet` where both are there.
   var strategies: (defenses: [String], rows: [[String: Any]])? {
-    let defenses = document.subjects.reduce(into: [String]()) {
-      if !$0.contains($1.defense) { $0.append($1.defense) }
+    let places = document.subjects.map { subject in
+      let base = document.subjects.map(\.model).filter { subject.model.hasPrefix($0 + "-") }.max {
+        $0.count < $1.count
+      }
+      let training = base.map { String(subject.model.dropFirst($0.count + 1)) }
+      let words = [training, subject.defense == "none" ? nil : subject.defense].compactMap { $0 }
+      return (
+        network: base ?? subject.model, strategy: words.isEmpty ? "none" : words.joined(separator: " + ")
+      )
     }
-    guard defenses.count > 1, !document.attacks.isEmpty else { return nil }
-    let models = document.subjects.reduce(into: [String]()) {
-      if !$0.contains($1.model) { $0.append($1.model) }
-    }
-    let rows = models.map { model -> [String: Any] in
-      let cells = defenses.map { defense -> [String: Any] in
-        let subject = document.subjects.first { $0.model == model && $0.defense == defense }
-        guard let subject, let worst = subject.worst.last else { return ["text": "–"] }
+    let strategies = Self.distinct(places.map(\.strategy))
+    guard strategies.count > 1, !document.attacks.isEmpty else { return nil }
+    let rows = Self.distinct(places.map(\.network)).map { network -> [String: Any] in
+      let cells = strategies.map { strategy -> [String: Any] in
+        let found = places.firstIndex { $0 == (network, strategy) }.map { document.subjects[$0] }
+        guard let subject = found, let worst = subject.worst.last?.robustFile else {
+          return ["text": "–", "detail": "", "clean": ""]
+        }
         return [
-          "text": String(format: "%.1f%%", 100 * worst.robustFile.rate),
-          "clean": String(format: "clean %.1f%%", 100 * subject.clean.rate),
-          "heat": String(format: "%.2f", 0.08 + 0.5 * worst.robustFile.rate),
+          "text": Self.percent(worst.rate) + "%", "detail": "\(worst.hits)/\(worst.images)",
+          "clean": "clean \(Self.percent(subject.clean.rate))%",
+          "heat": String(format: "%.2f", 0.08 + 0.5 * worst.rate),
         ]
       }
-      return ["title": model, "cells": cells]
+      return ["title": network, "cells": cells]
     }
-    return (defenses, rows)
+    return (strategies, rows)
+  }
+
+  private static func distinct(_ words: [String]) -> [String] {
+    words.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   private static func percent(_ rate: Double) -> String { String(format: "%.1f", 100 * rate) }

@@ -47,7 +47,7 @@ struct GridPage {
         "caption": "Worst case at ε = \(document.radii.last?.text ?? "")",
       ]
     }
-    content["classCaption"] = document.radii.last.map { "ε = \($0.text)" } ?? ""
+    content["classCaption"] = charts.classRadius.map { "ε = \(document.radii[$0].text)" } ?? ""
     return content
   }
 

@@ -93,6 +93,8 @@ enum LedgerSchema {
       PRIMARY KEY(image, subject)) WITHOUT ROWID;
     CREATE TABLE probes(image INTEGER NOT NULL, subject INTEGER NOT NULL, facts TEXT NOT NULL,
       PRIMARY KEY(image, subject)) WITHOUT ROWID;
+    CREATE TABLE certificates(id TEXT NOT NULL, subject INTEGER NOT NULL, radius REAL NOT NULL,
+      PRIMARY KEY(id, subject)) WITHOUT ROWID;
     CREATE TABLE results(image INTEGER NOT NULL, subject INTEGER NOT NULL, attack INTEGER NOT NULL,
       radius INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT, broken_float INTEGER NOT NULL,
       predicted INTEGER, confidence REAL, margin REAL, l0 INTEGER, l1 REAL, l2 REAL, linf REAL, levels INTEGER,
