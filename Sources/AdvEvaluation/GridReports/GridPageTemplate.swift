@@ -32,7 +32,8 @@ enum GridPageTemplate {
     .trio img { width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--line); }
     .filters { display: flex; flex-wrap: wrap; gap: .4rem; } .filters img { width: 3.5rem; height: 3.5rem; image-rendering: pixelated; }
     .pass { color: var(--good); } .warn { color: var(--warn); font-weight: 600; } .fail { color: var(--bad); font-weight: 600; }
-    .not-applicable { color: var(--faint); } .stack { min-width: 0; } .stack td { overflow-wrap: anywhere; }
+    .not-applicable { color: var(--faint); } .stack td { overflow-wrap: anywhere; }
+    td.pass, td.not-applicable { overflow-wrap: normal; }
     @media (max-width: 44rem) { .stack thead { position: absolute; left: -99rem; }
       .stack tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
       .stack th, .stack td { display: block; border: 0; padding: .1rem .75rem; } .stack td:empty { display: none; } }
