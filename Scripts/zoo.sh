@@ -47,12 +47,12 @@ model mlp mlp:hidden=128 "${adam[@]}" --epochs 30
 model lenet5 lenet5 "${adam[@]}" --epochs 30
 model alexnet alexnet:stride=1,width=16,hidden=128 "${adam[@]}"
 model zfnet zfnet:stride=1,width=24,hidden=128 "${adam[@]}"
-model nin nin:width=64 "${adam[@]}" --epochs 8
+model nin nin:width=48 "${adam[@]}" --epochs 8
 model vgg vgg11_bn:width=12,hidden=64 "${sgd[@]}" --rate 0.05
 model googlenet googlenet:stride=1,width=16 "${sgd[@]}" --rate 0.05
-model preact_resnet preact_resnet "${sgd[@]}"
-model densenet densenet_bc_100_12:layers=3 "${sgd[@]}"
-model binarynet binarynet:width=32,hidden=64 "${adam[@]}" --epochs 6
+model preact_resnet preact_resnet:depth=14 "${sgd[@]}"
+model densenet densenet_bc_100_12:layers=2 "${sgd[@]}"
+model binarynet binarynet:width=16,hidden=64 "${adam[@]}" --epochs 6
 
 # One architecture that differs in one thing only: how it is trained.
 model resnet resnet "${sgd[@]}"
@@ -64,5 +64,5 @@ model resnet-augmix resnet "${sgd[@]}" --augment flip,crop,augmix
 model resnet-gaussian resnet "${sgd[@]}" --recipe gaussian:sigma=0.1
 model resnet-fgsm resnet "${sgd[@]}" --recipe fgsm:eps=4/255
 model resnet-fast resnet "${sgd[@]}" --recipe fast:eps=4/255
-model resnet-pgd resnet "${sgd[@]}" --recipe pgd:eps=4/255,steps=3,relative-step=0.5
-model resnet-trades resnet "${sgd[@]}" --recipe trades:eps=4/255,steps=3,relative-step=0.5
+model resnet-pgd resnet "${sgd[@]}" --recipe pgd:eps=4/255,steps=2,relative-step=0.75
+model resnet-trades resnet "${sgd[@]}" --recipe trades:eps=4/255,steps=2,relative-step=0.75
