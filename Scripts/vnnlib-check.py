@@ -53,11 +53,12 @@ def holds(formula, values):
 def confirm(network, prop, text):
     """Whether the counterexample's inputs lie in the box and onnxruntime's outputs meet the constraints."""
     pairs = dict(re.findall(r"\(([XY]_\d+)\s+(\S+?)\)", text))
-    inputs = np.float32([pairs[f"X_{i}"] for i in range(sum(key.startswith("X") for key in pairs))])
+    # The decimals as they stand must lie in the box, and the network reads them in single precision.
+    inputs = np.float64([pairs[f"X_{i}"] for i in range(sum(key.startswith("X") for key in pairs))])
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     info = session.get_inputs()[0]
     shape = [extent if isinstance(extent, int) else 1 for extent in info.shape]
-    outputs = session.run(None, {info.name: inputs.reshape(shape)})[0].reshape(-1)
+    outputs = session.run(None, {info.name: np.float32(inputs).reshape(shape)})[0].reshape(-1)
     values = {f"X_{i}": float(x) for i, x in enumerate(inputs)} | {f"Y_{i}": float(y) for i, y in enumerate(outputs)}
     stated = np.array([float(pairs[f"Y_{i}"]) for i in range(len(outputs))])
     asserts = [item[1] for item in parse(Path(prop).read_text()) if item[0] == "assert"]

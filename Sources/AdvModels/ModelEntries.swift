@@ -96,6 +96,12 @@ extension ModelCatalog {
     } + [
       imageNet("vgg_c", VGG(.c), "VGG, configuration C", "Simonyan & Zisserman 2015, arXiv:1409.1556"),
       imageNet(
+        "vgg_c_bn", VGG(.c, normalizes: true), "VGG, configuration C with batch norm",
+        "Simonyan & Zisserman 2015, arXiv:1409.1556"),
+      imageNet(
+        "vgg_a_lrn_bn", VGG(.aLRN, normalizes: true), "VGG, configuration A-LRN with batch norm",
+        "Simonyan & Zisserman 2015, arXiv:1409.1556"),
+      imageNet(
         "vgg_a_lrn", VGG(.aLRN), "VGG, configuration A-LRN", "Simonyan & Zisserman 2015, arXiv:1409.1556"),
     ]
 
@@ -115,9 +121,11 @@ extension ModelCatalog {
       imageNet("densenet169", DenseNet([6, 12, 32, 32]), "DenseNet-169", densePaper),
       imageNet("densenet201", DenseNet([6, 12, 48, 32]), "DenseNet-201", densePaper),
       ModelEntry(
+        "densenet_bc_40_12", DenseNet(cifarDepth: 40, growth: 12), "DenseNet-BC for 32×32 images",
+        densePaper, card: .cifar10),
+      ModelEntry(
         "densenet_bc_100_12", DenseNet(cifarDepth: 100, growth: 12), "DenseNet-BC for 32×32 images",
-        densePaper,
-        card: .cifar10),
+        densePaper, card: .cifar10),
       ModelEntry(
         "densenet_bc_250_24", DenseNet(cifarDepth: 250, growth: 24), "DenseNet-BC for 32×32 images",
         densePaper, card: .cifar10),

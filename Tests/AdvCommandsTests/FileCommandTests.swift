@@ -21,6 +21,18 @@ struct FileCommandTests {
     #expect(stored.entries.allSatisfy { $0.storedType == .float16 })
   }
 
+  @Test func `convert leaves no card of another file behind, and takes none away unasked`() throws {
+    let scratch = try Scratch()
+    let (bare, path) = (try scratch.linearCheckpoint(), scratch["l.safetensors"])
+    #expect(Transcript("convert", "lenet5", "--to", path).status == .done)
+    #expect(Transcript("convert", bare, "--to", path, "--overwrite").status == .done)
+    #expect(
+      Transcript("predict", "--model", path, "--images", scratch["none.png"]).messages.contains("none.png"))
+    try AtomicFile.write("{}", to: scratch["o.onnx.card.json"])
+    let refused = Transcript("convert", "lenet5", "--to", scratch["o.onnx"])
+    #expect(refused.status == .noResult && refused.messages.contains("o.onnx.card.json: exists already"))
+  }
+
   @Test(arguments: [
     ["lenet5", "--to", "a.txt"], ["lenet5", "--to", "a.pth", "--half"], ["lenet5", "--to", "a.pth", "--raw"],
     ["nothing", "--to", "a.pth"], ["resnet152", "--to", "a.onnx"],
@@ -72,5 +84,8 @@ struct FileCommandTests {
     }
     let both = Transcript("attack", "--model", onnx, "--vnnlib", scratch["p.vnnlib"], "--eps", "0.1")
     #expect(both.status == .noResult && both.messages.contains("--eps"))
+    let other = Transcript(
+      "attack", "--model", onnx, "--vnnlib", scratch["p.vnnlib"], "--norm", "l2", "--limit", "3")
+    #expect(other.status == .noResult && other.messages.contains("--norm, --limit"), "\(other)")
   }
 }

@@ -106,3 +106,11 @@ import Testing
         == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 }
+
+/// What waits for somebody else is no file to read.
+@Test func `a named pipe is refused and not waited for`() throws {
+  try withTemporaryFolder { folder in
+    #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+    #expect(throws: FormatError.self) { try FileBytes.read("\(folder)/pipe") }
+  }
+}

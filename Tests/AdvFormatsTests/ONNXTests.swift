@@ -127,6 +127,8 @@ private func problems(_ bytes: [UInt8], folder: String? = nil, inputShape: Shape
     (ONNXBytes.node("Softmax", ["x"], ["y"]), "expected one number for each class"),
     (ONNXBytes.node("Reshape", ["x", "s"], ["y"]), "mixes the images"),
     (ONNXBytes.node("Squeeze", ["x", "s"], ["y"]), "axis"),
+    (ONNXBytes.node("Softmax", ["f"], ["y"], ONNXBytes.attribute("axis", 0)), "images must stay apart"),
+    (ONNXBytes.node("Concat", ["f", "f"], ["y"], ONNXBytes.attribute("axis", 0)), "images must stay apart"),
     (ONNXBytes.node("Relu", ["z"], ["y"]), "'z', which nothing before it makes"),
     (ONNXBytes.node("Flatten", ["x"], ["f"]), "exists already"),
     (ONNXBytes.node("Constant", [], ["y"]), "no attribute with a value"),

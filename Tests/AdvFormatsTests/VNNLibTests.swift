@@ -80,7 +80,16 @@ private let box = "(assert (>= X_0 0)) (assert (<= X_0 0.03)) (assert (<= -1.5 X
   }
 
   @Test func `a counterexample has the competition's form`() {
-    let text = VNNLibProperty.counterexample(inputs: [0.1, -2], outputs: [3e-7])
-    #expect(text == "sat\n((X_0 0.1)\n(X_1 -2.0)\n(Y_0 3e-07))\n")
+    let text = VNNLibProperty.counterexample(inputs: [0.5, -2], outputs: [0.25])
+    #expect(text == "sat\n((X_0 0.5)\n(X_1 -2.0)\n(Y_0 0.25))\n")
+  }
+
+  // 0.9460784196853638 is the bound of a competition's property; the nearest Float is above it, its shortest
+  // decimal, 0.9460784, below.
+  @Test func `a counterexample's decimals lie in the box in double precision too`() throws {
+    let value = Float(0.9460784196853638)
+    let text = VNNLibProperty.counterexample(inputs: [value], outputs: [])
+    let decimal = try #require(text.split(separator: " ").last?.prefix { $0 != ")" })
+    #expect(Double(decimal) == Double(value) && Double(value) >= 0.9460784196853638)
   }
 }

@@ -92,6 +92,19 @@ private func problems(_ body: () throws -> Void) -> [String] {
     }
   }
 
+  @Test(arguments: [
+    (#"{"maen": [0.5]}"#, "did you mean 'mean'"),
+    (#"{"channel_order": "purple"}"#, "expected RGB, BGR or grey"),
+    ("[]", "no JSON object"), ("{", "not JSON"),
+  ])
+  func `a slip in a card is named`(_ text: String, _ expected: String) throws {
+    let error = #expect(throws: ModelError.self) { try ModelCard(json: Array(text.utf8), path: "card.json") }
+    #expect("\(error!)".contains(expected), "\(error!)")
+    #expect(
+      try ModelCard(json: Array(#"{"licence": "MIT", "channel_order": "bgr"}"#.utf8), path: "c").channelOrder
+        == .bgr)
+  }
+
   @Test func `a card of other weights is refused`() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/w.safetensors"

@@ -29,7 +29,7 @@ struct AttackCommand: ConsoleCommand {
   func execute(on console: Console) throws -> ExitStatus {
     if let file = attackOptions.vnnlib {
       return try PropertyAttack(
-        file: file, model: modelOptions, attack: attackOptions, output: output, options: options
+        file: file, model: modelOptions, attack: attackOptions, data: data, output: output, options: options
       ).execute(on: console)
     }
     let attack = try attackOptions.configured()

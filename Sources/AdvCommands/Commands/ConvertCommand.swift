@@ -40,8 +40,8 @@ struct ConvertCommand: ConsoleCommand {
       throw InputError("--half: only safetensors are written in half precision, not \(to).")
     }
     if raw, format != .onnx { throw InputError("--raw: only ONNX files hold a preprocessing, not \(to).") }
-    if !overwrite, FileManager.default.fileExists(atPath: to) {
-      throw InputError("\(to): exists already.\n  Give --overwrite to replace it, or another name.")
+    for path in [to, to + ".card.json"] where !overwrite && FileManager.default.fileExists(atPath: path) {
+      throw InputError("\(path): exists already.\n  Give --overwrite to replace it, or another name.")
     }
     var conversion = ModelConversion(ModelRequest(model, weights: weights, architecture: arch))
     conversion.entrance = raw ? .raw : .pixels

@@ -59,9 +59,9 @@ struct InspectCommand: ConsoleCommand {
 
   func execute(on console: Console) throws -> ExitStatus {
     if let file { return try list(file, on: console) }
+    let stage: Pipeline.Stage? = try stage.map { try Lists.choice($0, option: "--stage") }
     let model = try AnyModel.load(try modelOptions.request(), inputSize: modelOptions.inputSize)
     if let stage {
-      let stage: Pipeline.Stage = try Lists.choice(stage, option: "--stage")
       console.print(try Pipeline(try model.boundGraph()).text(of: stage))
       return .done
     }

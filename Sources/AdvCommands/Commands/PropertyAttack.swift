@@ -10,6 +10,7 @@ struct PropertyAttack {
   let file: String
   let model: ModelOptions
   let attack: AttackOptions
+  let data: DataOptions
   let output: OutputOptions
   let options: RunOptions
 
@@ -35,6 +36,7 @@ struct PropertyAttack {
     guard attack.eps == nil, !attack.minimal, attack.target == nil, attack.goal == nil else {
       throw InputError("--vnnlib names a box and a goal; leave --eps, --minimal, --target and --goal away.")
     }
+    try refuse()
     let specifier = attack.named ?? Self.usualAttack
     let configured = try AttackOptions.configured(specifier)
     let property = try VNNLibProperty.read(file)
@@ -59,6 +61,30 @@ struct PropertyAttack {
     try folder.publish()
     console.print(options.json ? json : Self.line(found, place))
     return .done
+  }
+
+  /// Throws for options that the property decides or that mean nothing to it, rather than to pass over them.
+  private func refuse() throws {
+    let given: [(String, Bool)] = [
+      ("--norm", attack.norm != "linf"), ("--defense", attack.defense != "none"), ("--eps-rounding", attack.epsRounding != "strict"),
+      ("--no-repair", !attack.repair), ("--lattice", attack.lattice),
+      ("--max-queries", attack.maxQueries != nil),
+      ("--max-seconds", attack.maxSeconds != nil), ("--dataset", data.dataset != nil),
+      ("--images", !data.images.isEmpty), ("--limit", data.limit != nil), ("--offset", data.offset != 0),
+      ("--classes", data.classes != nil), ("--save", output.save != .adversarial),
+      ("--arch", model.arch != nil), ("--mean", model.mean != nil), ("--std", model.std != nil),
+      ("--input-size", model.inputSize != nil), ("--resize", model.resize != nil),
+      ("--crop", model.crop != nil),
+    ]
+    let names = given.filter(\.1).map(\.0)
+    guard names.isEmpty else {
+      throw InputError(
+        "\(names.joined(separator: ", ")): --vnnlib attacks the network's own input inside the property's box."
+          + "\n  Leave these options away.")
+    }
+    if model.weights != nil, try model.request().isPath {
+      throw InputError("--weights: the network comes from \(model.model).\n  Leave it away.")
+    }
   }
 
   private static func line(_ found: Counterexample?, _ place: String) -> String {

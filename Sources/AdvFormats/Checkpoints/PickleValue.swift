@@ -87,6 +87,15 @@ struct TorchStorage: Equatable {
   let count: Int
   /// Elements of the root.
   let rootCount: Int
+
+  /// Throws unless the root's elements take this many bytes.
+  func check(byteCount: Int, path: String) throws(FormatError) {
+    let size = elementType.byteCount
+    if CheckedSize.byteCount(rootCount, of: size) == byteCount { return }
+    throw FormatError(
+      .malformed, path: path, "storage '\(FormatError.printable(key))' has a wrong size",
+      got: "\(byteCount) bytes", expected: "\(rootCount) numbers of \(size) bytes")
+  }
 }
 
 /// A strided view of a storage: offset, extents and strides in elements, not yet checked.

@@ -66,6 +66,8 @@ public enum TorchCheckpoint {
         throw FormatError(
           .malformed, path: path, "the checkpoint lacks a storage", expected: "\(root)data/\(storage.key)")
       }
+      // Before it is inflated: a small file must not cost more memory than its tensors need.
+      try storage.check(byteCount: entry.count, path: path)
       return try zip.contents(of: entry)
     }
   }

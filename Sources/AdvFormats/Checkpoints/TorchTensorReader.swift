@@ -125,11 +125,7 @@ struct TorchTensorReader {
   ) throws(FormatError) -> RawArray {
     let storage = tensor.storage
     let size = storage.elementType.byteCount
-    guard let expected = CheckedSize.byteCount(storage.rootCount, of: size), expected == bytes.count else {
-      throw FormatError(
-        .malformed, path: path, "storage '\(FormatError.printable(storage.key))' has a wrong size",
-        got: "\(bytes.count) bytes", expected: "\(storage.rootCount) numbers of \(size) bytes")
-    }
+    try storage.check(byteCount: bytes.count, path: path)
     guard isInside(tensor) else {
       throw FormatError(
         .malformed, path: path, "tensor '\(FormatError.printable(name))' lies outside its storage",

@@ -11,7 +11,8 @@ public enum FileBytes {
   ///
   /// Throws `.unreadable` for a missing file, a folder or a missing permission, `.tooLarge` beyond `limit`.
   public static func read(_ path: String, limit: Int = FileBytes.limit) throws(FormatError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a named pipe would be waited for before it is refused.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unreadable(path, systemMessage(errno)) }
     defer { close(descriptor) }
     let size = try plainFileSize(descriptor, path)

@@ -56,10 +56,12 @@ public struct VNNLibProperty: Sendable {
     (self.inputCount, self.outputCount, self.cases) = (inputCount, outputCount, cases)
   }
 
-  /// A counterexample in the competition's format: the verdict `sat`, then every variable with its value.
+  /// A counterexample in the competition's format: the verdict `sat`, then every variable with its value, whose
+  /// decimals are exact to double precision: the shortest ones of a `Float` may lie outside a box that it lies in.
   public static func counterexample(inputs: [Float], outputs: [Float]) -> String {
     let pairs =
-      inputs.enumerated().map { "(X_\($0) \($1))" } + outputs.enumerated().map { "(Y_\($0) \($1))" }
+      inputs.enumerated().map { "(X_\($0) \(Double($1)))" }
+      + outputs.enumerated().map { "(Y_\($0) \(Double($1)))" }
     return "sat\n(" + pairs.joined(separator: "\n") + ")\n"
   }
 }

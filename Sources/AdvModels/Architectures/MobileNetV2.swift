@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// MobileNetV2 — Sandler et al. 2018, arXiv:1801.04381, table 2, under torchvision's names: inverted residuals,
@@ -6,6 +7,8 @@ import AdvTensor
 ///
 /// At 224×224 with 1,000 classes: 3,504,872 parameters, 0.30 G multiply–adds.
 public struct MobileNetV2: Architecture {
+  /// What the published channels are multiplied by, rounded to multiples of 8; the last layer's never shrink.
+  public var width: Float = 1
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -14,10 +17,12 @@ public struct MobileNetV2: Architecture {
   /// The network for ImageNet.
   public init() {}
 
+  private func scaled(_ channels: Int) -> Int { Double(Float(channels) * width).multipleOfEight }
+
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
     let features = w["features"]
-    var h = normalised(x, features[0][0], features[0][1], channels: 32, kernel: 3, stride: 2)
+    var h = normalised(x, features[0][0], features[0][1], channels: scaled(32), kernel: 3, stride: 2)
     var position = 1
     // The paper's table 2: expansion t, channels c, repetitions n, stride s.
     for (t, c, n, s) in [
@@ -26,11 +31,12 @@ public struct MobileNetV2: Architecture {
     ] {
       for index in 0..<n {
         let stride = index == 0 ? s : 1
-        h = invertedResidual(h, features[position]["conv"], expansion: t, channels: c, stride: stride)
+        h = invertedResidual(h, features[position]["conv"], expansion: t, channels: scaled(c), stride: stride)
         position += 1
       }
     }
-    h = normalised(h, features[position][0], features[position][1], channels: 1280, kernel: 1)
+    h = normalised(
+      h, features[position][0], features[position][1], channels: max(1280, scaled(1280)), kernel: 1)
     return h.globalAveragePool().linear(w["classifier"][1], classes)
   }
 
@@ -56,6 +62,11 @@ public struct MobileNetV2: Architecture {
     h = normalised(h, w[index][0], w[index][1], channels: width, kernel: 3, stride: stride, groups: width)
     h = h.conv(w[index + 1], channels: channels, kernel: 1, bias: false).batchNorm(w[index + 2])
     return stride == 1 && x.channels == channels ? h + x : h
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<MobileNetV2>] {
+    [.float("width", \.width, in: 0.1...8, "What the published channels are multiplied by.")]
   }
 
   /// Timm's names.

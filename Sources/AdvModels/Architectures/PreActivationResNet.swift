@@ -24,6 +24,10 @@ public struct PreActivationResNet: Architecture {
 
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
+    let unit = block == .basic ? 6 : 9
+    if depth % unit != 2 {
+      x.graph.report("depth is \(depth), expected \(unit)k + 2, as \(depth / unit * unit + 2)")
+    }
     var h = x.conv(w["conv1"], channels: 16, kernel: 3, padding: 1, bias: false)
     let count = (depth - 2) / (block == .basic ? 6 : 9)
     for (stage, planes) in [16, 32, 64].enumerated() {

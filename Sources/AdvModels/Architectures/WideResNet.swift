@@ -21,6 +21,7 @@ public struct WideResNet: Architecture {
 
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
+    if depth % 6 != 4 { x.graph.report("depth is \(depth), expected 6k + 4, as \(depth / 6 * 6 + 4)") }
     var h = x.conv(w["conv1"], channels: 16, kernel: 3, padding: 1, bias: false)
     for (stage, (channels, stride)) in [(16, 1), (32, 2), (64, 2)].enumerated() {
       for block in 0..<(depth - 4) / 6 {

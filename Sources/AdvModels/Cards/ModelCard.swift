@@ -1,4 +1,5 @@
 import AdvFormats
+import AdvSettings
 import AdvTensor
 import Foundation
 
@@ -41,7 +42,7 @@ public struct ModelCard: Codable, Hashable, Sendable {
   /// Where the weights come from, and their licence.
   public var source: String?
 
-  enum CodingKeys: String, CodingKey {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case name, arch, classes, range, mean, std, labels, resize, crop, box, accuracy, command, seed
     case sha256, source
     case inputSize = "input_size"
@@ -62,10 +63,23 @@ public struct ModelCard: Codable, Hashable, Sendable {
   public init(json: [UInt8], path: String) throws(ModelError) {
     do {
       self = try JSONDecoder().decode(ModelCard.self, from: Data(json))
+      let keys = try JSONDecoder().decode([String: UnreadValue].self, from: Data(json)).keys
+      try Self.checkSpelling(keys.sorted(), path)
+    } catch let error as ModelError {
+      throw error
     } catch let error as DecodingError {
       throw .card(path: path, problem: "no model card: \(error.summary)")
     } catch {
       throw .card(path: path, problem: "no model card: \(error.localizedDescription)")
+    }
+  }
+
+  /// A key of somebody else's is left alone; one that is nearly ours is a slip, which would change the network.
+  private static func checkSpelling(_ keys: [String], _ path: String) throws(ModelError) {
+    let known = CodingKeys.allCases.map(\.rawValue)
+    for key in keys where !known.contains(key) {
+      guard let near = nearestNames(to: key, among: known).first else { continue }
+      throw .card(path: path, problem: "the key '\(key)' is not known; did you mean '\(near)'?")
     }
   }
 
@@ -119,11 +133,20 @@ extension DecodingError {
   /// The finding in one line, with the key.
   var summary: String {
     switch self {
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "'\(context.codingPath.map(\.stringValue).joined(separator: "."))': \(context.debugDescription)"
     case .dataCorrupted: "the text is not JSON"
     case .keyNotFound(let key, _): "the key '\(key.stringValue)' is missing"
+    case .typeMismatch(_, let context) where context.codingPath.isEmpty:
+      "the text is no JSON object, expected one like {\"mean\": [0.5]}"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has a value of the wrong kind"
     @unknown default: "the text does not fit"
     }
   }
+}
+
+/// Any JSON value, not looked at.
+private struct UnreadValue: Decodable {
+  init(from decoder: any Decoder) {}
 }

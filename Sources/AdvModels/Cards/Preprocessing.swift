@@ -9,6 +9,18 @@ public enum ChannelOrder: String, Codable, Hashable, Sendable {
   case bgr = "BGR"
   /// One grey plane, or channels that are no colours.
   case grey
+
+  /// Reads one of the names, in upper or lower case.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let order = [Self.rgb, .bgr, .grey].first(where: { $0.rawValue.lowercased() == text.lowercased() })
+    else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "'\(text)' is not known, expected RGB, BGR or grey")
+    }
+    self = order
+  }
 }
 
 /// What happens to a pixel in 0…1 before the first layer: (range · x − mean) / std, per channel.
@@ -46,6 +58,9 @@ public struct Preprocessing: Hashable, Sendable {
     }
     if let bad = deviation.first(where: { $0 <= 0 }) { return "'std' holds \(bad), expected values above 0" }
     if !(range.isFinite && range > 0) { return "'range' is \(range), expected 1 or 255" }
+    if channelOrder == .grey && channels == 3 {
+      return "'channel_order' is grey, but the network has 3 channels; expected RGB or BGR"
+    }
     if channelOrder == .bgr && channels != 3 {
       return "'channel_order' is BGR, but the network has \(channels) channels"
     }

@@ -42,7 +42,7 @@ public struct ModelConversion: Sendable {
   public init(_ request: ModelRequest) { self.request = request }
 
   /// Writes the file, and a card beside it where the source is a model; gives one line for each thing that
-  /// the user should know.
+  /// the user should know. A card that another file has left there is replaced or removed.
   public func write(to path: String) throws(ModelError) -> [String] {
     switch try Format(of: path) {
     case .onnx: return try writeONNX(to: path)
@@ -111,7 +111,11 @@ public struct ModelConversion: Sendable {
   }
 
   private func finish(_ source: Source, _ path: String) throws(ModelError) -> [String] {
-    if let card = source.card { try write(card, beside: path) }
+    if let card = source.card {
+      try write(card, beside: path)
+    } else {
+      try? FileManager.default.removeItem(atPath: path + ".card.json")
+    }
     return source.notes + ["\(path): \(source.archive.count) tensors"]
   }
 

@@ -32,14 +32,17 @@ extension ONNXNodeReader {
   }
 
   /// The operand with its batch among the axes where one of `axes` is the batch, and the positions of the axes in
-  /// the value's shape.
+  /// the value's shape. `couples` says that the operator mixes what lies along them: images, where the file leaves
+  /// their number open.
   func opening(
-    _ view: ONNXView, at axes: [Int], _ graph: ONNXRecorder
+    _ view: ONNXView, at axes: [Int], _ graph: ONNXRecorder, couples: Bool = false
   ) throws(ONNXProblem) -> (view: ONNXView, positions: [Int]) {
     let (rank, isImage) = (view.rank, view.isImage)
     let places = try axes.map { given throws(ONNXProblem) in try axis(given, rank: rank) }
     guard isImage, places.contains(0) else { return (view, places.map { $0 - view.hidden }) }
-    guard graph.isBatchOfOne else { throw ONNXProblem("axis 0 is the batch; images must stay apart") }
+    guard graph.isBatchOfOne, graph.declaredBatch == 1 || !couples else {
+      throw ONNXProblem("axis 0 is the batch; images must stay apart")
+    }
     return (ONNXView(value: try graph.whole(view, path: path), isImage: false), places)
   }
 }

@@ -94,7 +94,7 @@ extension ONNXOperators {
     _ make: (Int) -> any Operator, _ node: inout ONNXNodeReader, _ graph: inout ONNXRecorder
   ) throws(ONNXProblem) -> [ONNXOperand] {
     let given = try node.integer("axis", default: node.opset < 13 ? 1 : -1)
-    let (view, axes) = try node.opening(node.view(0, "input"), at: [given], graph)
+    let (view, axes) = try node.opening(node.view(0, "input"), at: [given], graph, couples: true)
     let (x, axis) = (view.value, axes[0])
     if node.opset >= 13 {
       return [

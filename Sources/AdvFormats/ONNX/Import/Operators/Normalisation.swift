@@ -61,7 +61,7 @@ extension ONNXOperators {
     let epsilon = try node.float("epsilon", default: 1e-5)
     node.ignore("stash_type")
     let given = try node.integer("axis", default: -1)
-    let (view, axes) = try node.opening(node.view(0, "X"), at: [given], graph)
+    let (view, axes) = try node.opening(node.view(0, "X"), at: [given], graph, couples: true)
     let shape = Shape(Array(view.value.shape.dimensions[axes[0]...]))
     var operands = [view.value]
     for (index, name, role, usual) in [

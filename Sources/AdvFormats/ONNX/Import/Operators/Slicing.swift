@@ -177,7 +177,8 @@ extension ONNXOperators {
     guard let first = views.compactMap({ $0 }).first else { return [] }
     let isImage =
       views.allSatisfy { $0?.isImage ?? true } && given != 0 && given != -first.rank
-    guard isImage || graph.isBatchOfOne else {
+    let joinsImages = !isImage && views.count { $0?.isImage ?? false } > 1
+    guard isImage || graph.isBatchOfOne, graph.declaredBatch == 1 || !joinsImages else {
       throw ONNXProblem("axis 0 is the batch; images must stay apart")
     }
     let values = try operands.indices.map { index throws(ONNXProblem) in
