@@ -1,49 +1,84 @@
 #include "CWeights.h"
 
-// `weights/NAME.safetensors` and `weights/NAME.card.json` become the built-in model NAME. A model is four lines
-// of arrays and one of the table, all conditional on its file, so that the package builds without it. After a file
-// was added where none was, touch this one: a compiler does not watch files that did not exist.
+// `weights/NAME.safetensors` and `weights/NAME.card.json` become the built-in model NAME: four lines of arrays and
+// one of the table. `Scripts/zoo.sh` trains them.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-#if __has_embed("weights/logistic.safetensors")
+static const unsigned char linear_weights[] = {
+#embed "weights/linear.safetensors"
+};
+static const unsigned char linear_card[] = {
+#embed "weights/linear.card.json"
+};
+
 static const unsigned char logistic_weights[] = {
 #embed "weights/logistic.safetensors"
 };
 static const unsigned char logistic_card[] = {
 #embed "weights/logistic.card.json"
 };
-#endif
 
-#if __has_embed("weights/resnet.safetensors")
-static const unsigned char resnet_weights[] = {
-#embed "weights/resnet.safetensors"
+static const unsigned char mlp_weights[] = {
+#embed "weights/mlp.safetensors"
 };
-static const unsigned char resnet_card[] = {
-#embed "weights/resnet.card.json"
+static const unsigned char mlp_card[] = {
+#embed "weights/mlp.card.json"
 };
-#endif
 
-#if __has_embed("weights/lenet5.safetensors")
 static const unsigned char lenet5_weights[] = {
 #embed "weights/lenet5.safetensors"
 };
 static const unsigned char lenet5_card[] = {
 #embed "weights/lenet5.card.json"
 };
-#endif
 
-#define ADV_MODEL(name) {#name, name##_weights, sizeof name##_weights, name##_card, sizeof name##_card}
+static const unsigned char alexnet_weights[] = {
+#embed "weights/alexnet.safetensors"
+};
+static const unsigned char alexnet_card[] = {
+#embed "weights/alexnet.card.json"
+};
+
+static const unsigned char zfnet_weights[] = {
+#embed "weights/zfnet.safetensors"
+};
+static const unsigned char zfnet_card[] = {
+#embed "weights/zfnet.card.json"
+};
+
+static const unsigned char vgg_weights[] = {
+#embed "weights/vgg.safetensors"
+};
+static const unsigned char vgg_card[] = {
+#embed "weights/vgg.card.json"
+};
+
+static const unsigned char googlenet_weights[] = {
+#embed "weights/googlenet.safetensors"
+};
+static const unsigned char googlenet_card[] = {
+#embed "weights/googlenet.card.json"
+};
+
+static const unsigned char resnet_weights[] = {
+#embed "weights/resnet.safetensors"
+};
+static const unsigned char resnet_card[] = {
+#embed "weights/resnet.card.json"
+};
+
+#define ADV_MODEL(title, name) {title, name##_weights, sizeof name##_weights, name##_card, sizeof name##_card}
 
 static const adv_embedded_model models[] = {
-#if __has_embed("weights/logistic.safetensors")
-    ADV_MODEL(logistic),
-#endif
-#if __has_embed("weights/resnet.safetensors")
-    ADV_MODEL(resnet),
-#endif
-#if __has_embed("weights/lenet5.safetensors")
-    ADV_MODEL(lenet5),
-#endif
+    ADV_MODEL("linear", linear),
+    ADV_MODEL("logistic", logistic),
+    ADV_MODEL("mlp", mlp),
+    ADV_MODEL("lenet5", lenet5),
+    ADV_MODEL("alexnet", alexnet),
+    ADV_MODEL("zfnet", zfnet),
+    ADV_MODEL("vgg", vgg),
+    ADV_MODEL("googlenet", googlenet),
+    ADV_MODEL("resnet", resnet),
 };
 
 int adv_embedded_count(void) { return (int)(sizeof models / sizeof models[0]); }
