@@ -60,6 +60,20 @@ static const unsigned char googlenet_card[] = {
 #embed "weights/googlenet.card.json"
 };
 
+static const unsigned char densenet_weights[] = {
+#embed "weights/densenet.safetensors"
+};
+static const unsigned char densenet_card[] = {
+#embed "weights/densenet.card.json"
+};
+
+static const unsigned char binarynet_weights[] = {
+#embed "weights/binarynet.safetensors"
+};
+static const unsigned char binarynet_card[] = {
+#embed "weights/binarynet.card.json"
+};
+
 static const unsigned char resnet_weights[] = {
 #embed "weights/resnet.safetensors"
 };
@@ -78,6 +92,8 @@ static const adv_embedded_model models[] = {
     ADV_MODEL("zfnet", zfnet),
     ADV_MODEL("vgg", vgg),
     ADV_MODEL("googlenet", googlenet),
+    ADV_MODEL("densenet", densenet),
+    ADV_MODEL("binarynet", binarynet),
     ADV_MODEL("resnet", resnet),
 };
 
