@@ -3,8 +3,8 @@
 #
 #   Scripts/zoo.sh [--resume] [NAME…]      all models, or those named; --resume goes on after an interruption
 #
-# The weights do not depend on threads, so the same sources give the same bytes; the last column says whether they
-# are those of the repository. Two cores need about two hours for all.
+# The weights do not depend on threads, so the same sources give the same bytes; each line says whether they are those
+# of the repository. A model whose weights are new needs its lines in CWeights.c before the program holds it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${ADVKIT:-.build/release/advkit}

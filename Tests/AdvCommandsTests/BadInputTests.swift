@@ -50,7 +50,7 @@ struct BadInputTests {
     let base = ["attack", "--eps", "0.1", "--dataset", "shapes10", "--model"]
     expectRefusal(scratch, base + ["lenet55"], mentions: ["lenet55", "lenet5"])
     expectRefusal(scratch, base + [scratch["none.safetensors"]], mentions: ["none.safetensors"])
-    expectRefusal(scratch, base + ["linear"], mentions: ["weights"])
+    expectRefusal(scratch, base + ["simplecnn"], mentions: ["weights"])
   }
 
   @Test func `weights that do not fit are all listed`() throws {
