@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Kills an evaluation with SIGKILL at random moments, resumes it, and compares every file with the bytes of an
-# undisturbed run; counts in the ledger that no result was computed twice.
+# undisturbed run.
 #
 #   Scripts/kill-and-resume.sh [RUNS] [ADVKIT]      default: 50 runs of .build/release/advkit
 set -euo pipefail
@@ -8,6 +8,7 @@ runs=${1:-50}
 advkit=${2:-$(dirname "$0")/../.build/release/advkit}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/kills.sh"
 grid=(--models lenet5 --attacks "fgsm,pgd:steps=6" --eps 1px,2px --limit 60 --batch 4 --audit-images 6 --quiet)
 files=(run.sqlite report.json report.csv report.md report.html)
 
@@ -20,23 +21,12 @@ for _ in 1 2 3; do  # the shortest, so that most kills hit a run at work
 done
 echo "undisturbed: $length ms"
 
-kills=0
+evaluate_again() { exec "$advkit" evaluate "${grid[@]}" --out "$work/run" --resume; }
 for run in $(seq "$runs"); do
   folder=$work/run
   rm -rf "$folder"
-  while true; do
-    "$advkit" evaluate "${grid[@]}" --out "$folder" --resume >/dev/null 2>"$work/messages" &
-    process=$!
-    # From the first moment to a little past the end, so that the sealing is hit too.
-    sleep "$(awk -v n="$RANDOM" -v t="$length" 'BEGIN { printf "%.3f", n / 32768 * t * 0.6 / 1000 }')"
-    if kill -9 "$process" 2>/dev/null; then
-      wait "$process" 2>/dev/null || true
-      kills=$((kills + 1))
-    else
-      if ! wait "$process"; then cat "$work/messages" >&2; exit 1; fi
-      break
-    fi
-  done
+  # From the first moment to a little past the end, so that the sealing is hit too.
+  run_with_kills "$length" 0.6 evaluate_again
   for file in "${files[@]}"; do
     cmp "$work/whole/$file" "$folder/$file" || { echo "run $run: $file differs" >&2; exit 1; }
   done

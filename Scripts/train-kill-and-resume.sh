@@ -10,6 +10,7 @@ runs=${1:-20}
 advkit=$(realpath "${2:-$(dirname "$0")/../.build/release/advkit}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/kills.sh"
 training=(train --model lenet5 --dataset shapes10 --limit 512 --batch 64 --epochs 4 --rate 0.02 --augment flip,crop --quiet)
 files=(lenet5.safetensors training.json)
 
@@ -18,25 +19,16 @@ start=$(date +%s%N)
 length=$((($(date +%s%N) - start) / 1000000))
 echo "undisturbed: $length ms"
 
-kills=0
+train_again() {
+  local flags=()
+  if [ -e "$work/run/checkpoint.safetensors" ]; then flags=(--resume); fi
+  exec "$advkit" "${training[@]}" --out "$work/run" "${flags[@]}"
+}
 for run in $(seq "$runs"); do
   folder=$work/run
   rm -rf "$folder"
-  while true; do
-    flags=()
-    if [ -e "$folder/checkpoint.safetensors" ]; then flags=(--resume); fi
-    "$advkit" "${training[@]}" --out "$folder" "${flags[@]}" >/dev/null 2>"$work/messages" &
-    process=$!
-    # From the first moment to past the end, so that the last files are hit too.
-    sleep "$(awk -v n="$RANDOM" -v t="$length" 'BEGIN { printf "%.3f", n / 32768 * t * 1.1 / 1000 }')"
-    if kill -9 "$process" 2>/dev/null; then
-      wait "$process" 2>/dev/null || true
-      kills=$((kills + 1))
-    else
-      if ! wait "$process"; then cat "$work/messages" >&2; exit 1; fi
-      break
-    fi
-  done
+  # From the first moment to past the end, so that the last files are hit too.
+  run_with_kills "$length" 1.1 train_again
   for file in "${files[@]}"; do
     cmp "$work/whole/$file" "$folder/$file" || { echo "run $run: $file differs" >&2; exit 1; }
   done

@@ -35,12 +35,14 @@ def pytorch_step(name, batch, form):
 
 
 def milliseconds_per_image(step, batch, seconds):
-    times, begin = [], time.perf_counter()
+    """Medians over steps of the time on the clock and of the processor time of all threads."""
+    times, processor, begin = [], [], time.perf_counter()
     while time.perf_counter() - begin < seconds or len(times) < 3:
-        start = time.perf_counter()
+        start, own = time.perf_counter(), time.process_time()
         step()
         times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times) / batch
+        processor.append(time.process_time() - own)
+    return [1000 * statistics.median(values) / batch for values in (times, processor)]
 
 
 def compare(name, batch, advkit, arguments):
@@ -53,7 +55,7 @@ def compare(name, batch, advkit, arguments):
     times, ours = {form: [] for form in forms}, {precision: [] for precision in arguments.precisions}
     for _ in range(arguments.rounds):
         for form, step in steps.items():
-            times[form].append(milliseconds_per_image(step, batch, arguments.seconds))
+            times[form].append(milliseconds_per_image(step, batch, arguments.seconds)[0])
         for precision in arguments.precisions:
             ours[precision].append(
                 advkit.bench("step", name, batch=batch, size=NETWORKS[name][2], precision=precision))

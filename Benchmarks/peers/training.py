@@ -1,11 +1,10 @@
 """A training step, forward, gradients of all weights and update: PyTorch in its f32 forms against advkit."""
 
 import statistics
-import time
 
 import torch
 from networks import NETWORKS
-from steps import FORMS
+from steps import FORMS, milliseconds_per_image
 
 # advkit's name: images of a step, as in the networks' papers or in what fits a workstation
 SUBJECTS = {"resnet20": 128, "resnet18": 32}
@@ -26,17 +25,6 @@ def pytorch_step(name, batch, form):
         optimizer.step()
 
     return step
-
-
-def milliseconds_per_image(step, batch, seconds):
-    """Medians over steps of the time on the clock and of the processor time of all threads."""
-    times, processor, begin = [], [], time.perf_counter()
-    while time.perf_counter() - begin < seconds or len(times) < 3:
-        start, own = time.perf_counter(), time.process_time()
-        step()
-        times.append(time.perf_counter() - start)
-        processor.append(time.process_time() - own)
-    return [1000 * statistics.median(values) / batch for values in (times, processor)]
 
 
 def compare(name, batch, advkit, arguments):

@@ -3,7 +3,7 @@ import AdvThreat
 
 /// The mean prediction over images with Gaussian noise — the ensemble of Liu et al. 2018, arXiv:1712.00673, with
 /// noise on the image alone.
-public struct NoiseVoting: RandomFilter {
+public struct NoiseVoting: GaussianNoise {
   /// What it is.
   public static let card = DefenseCard(
     "noise-voting", "Additive noise with voting", paper: "arXiv:1712.00673",
@@ -22,28 +22,4 @@ public struct NoiseVoting: RandomFilter {
 
   /// The paper's ten draws.
   public init() {}
-
-  /// The table of parameters.
-  public static let parameters: [Parameter<NoiseVoting>] = [
-    .float("sigma", \.sigma, in: 0...4, "The deviation of the noise, for pixels in 0...1."),
-    .int("samples", \.samples, in: 1...100_000, "Draws of the verdict."),
-    .int("draws", \.draws, in: 1...1_000, "Draws that each pass of an attack averages over."),
-  ]
-
-  /// The image with noise; pixels may leave 0…1.
-  public func apply(to image: Planes, _ draws: RandomStream) -> Planes {
-    Noise.adding(to: image, sigma: sigma, draws)
-  }
-
-  // forward: y = x + noise    so: dx = dy.
-  /// The cotangent as it is.
-  public func pullback(_ cotangent: Planes, at image: Planes, _ draws: RandomStream) -> Planes { cotangent }
-}
-
-/// Gaussian noise on an image.
-enum Noise {
-  static func adding(to image: Planes, sigma: Float, _ draws: RandomStream) -> Planes {
-    var draws = draws
-    return Planes(image.size, image.values.map { $0 + sigma * draws.normal() })
-  }
 }

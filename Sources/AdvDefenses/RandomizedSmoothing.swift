@@ -5,7 +5,7 @@ import AdvThreat
 ///
 /// The plain majority decides here, so that every image has an answer; abstention and radii are the matter of
 /// `advkit certify`. Of equally many votes the first class is named, but such a tie does not break an image.
-public struct RandomizedSmoothing: RandomFilter {
+public struct RandomizedSmoothing: GaussianNoise {
   /// What it is.
   public static let card = DefenseCard(
     "smoothing", "Randomised smoothing", paper: "arXiv:1902.02918",
@@ -24,20 +24,4 @@ public struct RandomizedSmoothing: RandomFilter {
 
   /// The paper's σ = 0.25 with the votes of its first stage.
   public init() {}
-
-  /// The table of parameters.
-  public static let parameters: [Parameter<RandomizedSmoothing>] = [
-    .float("sigma", \.sigma, in: 0...4, "The deviation of the noise, for pixels in 0...1."),
-    .int("samples", \.samples, in: 1...100_000, "Draws of the verdict."),
-    .int("draws", \.draws, in: 1...1_000, "Draws that each pass of an attack averages over."),
-  ]
-
-  /// The image with noise; pixels may leave 0…1.
-  public func apply(to image: Planes, _ draws: RandomStream) -> Planes {
-    Noise.adding(to: image, sigma: sigma, draws)
-  }
-
-  // forward: y = x + noise    so: dx = dy.
-  /// The cotangent as it is.
-  public func pullback(_ cotangent: Planes, at image: Planes, _ draws: RandomStream) -> Planes { cotangent }
 }

@@ -204,7 +204,9 @@ struct AuditTests {
     let binary = try untrained.with(weights: HashedNumbers.weights(for: try untrained.graph()))
     let speckles = try Speckles(SharedLinearModel(classes: 4, imageShape: [3, 16, 16]), count: 24)
     let suspected = try audit(of: binary, on: speckles, isLabelled: false)
-    #expect(suspected.contains { $0.isRemarkable }, "\(suspected.map(\.line))")
+    // Not by just anything: by what gradients that lie lead to.
+    let masking = suspected.filter { ["E4", "E7", "E8", "E9"].contains($0.id) && $0.isRemarkable }
+    #expect(!masking.isEmpty, "\(suspected.map(\.line))")
   }
 
   private func audit(of model: Model, on data: any Dataset, isLabelled: Bool) throws -> [AuditFinding] {

@@ -55,7 +55,9 @@ struct CertifyCommand: ConsoleCommand {
       classifier.makeOracle()
     }
     run.threads = options.threadCount
-    let results = try results(of: run, on: console)
+    let results = try console.watching(total: run.source.count, quiet: options.quiet) { stop, show in
+      try run.results(stop: stop) { show($0) }
+    }
     guard !results.isEmpty else { throw InputError("stopped before the first image was finished.") }
     let report = CertificationReport(
       results, of: run, model: .init(model), radii: radii, command: try command(for: model))
@@ -71,16 +73,6 @@ struct CertifyCommand: ConsoleCommand {
       return .noResult
     }
     return .done
-  }
-
-  private func results(of run: CertificationRun, on console: Console) throws -> [CertificationRun.Result] {
-    let stop = StopSignal()
-    let interrupt = Interrupt(stop, on: console)
-    let progress = ProgressLine("images", total: run.source.count, quiet: options.quiet, on: console)
-    let results = try run.results(stop: stop) { progress.show($0, "") }
-    progress.finish()
-    _ = consume interrupt
-    return results
   }
 
   private func command(for model: Model) throws -> [String] {

@@ -52,7 +52,9 @@ struct CorruptionsCommand: ConsoleCommand {
       }
     ) { try defended.makeOracle() }
     (run.batch, run.threads) = (options.batch, options.threadCount)
-    let results = try results(of: run, on: console)
+    let results = try console.watching(total: source.count, quiet: options.quiet) { stop, show in
+      try run.results(stop: stop) { show($0) }
+    }
     guard !results.isEmpty else { throw InputError("stopped before the first batch was finished.") }
     let report = ConditionReport(
       results, of: run, model: .init(model, behind: chain), means: means(conditions.map(\.facts.name)),
@@ -65,16 +67,6 @@ struct CorruptionsCommand: ConsoleCommand {
       report.sentences.forEach { console.print($0) }
     }
     return results.count == source.count ? .done : .noResult
-  }
-
-  private func results(of run: ConditionRun, on console: Console) throws -> [ConditionRun.Result] {
-    let stop = StopSignal()
-    let interrupt = Interrupt(stop, on: console)
-    let progress = ProgressLine("images", total: run.source.count, quiet: options.quiet, on: console)
-    let results = try run.results(stop: stop) { progress.show($0, "") }
-    progress.finish()
-    _ = consume interrupt
-    return results
   }
 
   private func means(_ names: [String]) -> [(name: String, members: [Int])] {

@@ -65,6 +65,13 @@ struct InspectCommand: ConsoleCommand {
       console.print(try Pipeline(try model.boundGraph()).text(of: stage))
       return .done
     }
+    if let built = try ModelCatalog.builtInCard(modelOptions.model)?.arch, modelOptions.weights == nil,
+      model.card.sha256 == nil
+    {
+      console.note(
+        "'\(modelOptions.model)' is the published network here; the built-in model of that name is another form: '\(built)'."
+      )
+    }
     let inspection = try Inspection(model)
     let statistics = try Network(try model.boundGraph()).gradient.statistics
     if json {

@@ -22,11 +22,19 @@ protocol AuditCheck: Sendable {
   /// What it is.
   static var card: AuditCard { get }
 
+  /// Whether it looks at the run's attacks alone, so that one answer holds for all subjects.
+  static var isAboutAttacks: Bool { get }
+
   /// The check.
   init()
 
   /// What it thinks of one subject of the plan.
   func opinion(on subject: Int, _ evidence: AuditEvidence) throws -> AuditOpinion
+}
+
+extension AuditCheck {
+  /// Most look at a subject.
+  static var isAboutAttacks: Bool { false }
 }
 
 /// All checks: one line each.
@@ -47,7 +55,10 @@ public enum AuditCatalog {
   /// The gravest opinion over all subjects, with the evidence of those who share it.
   static func finding(of check: any AuditCheck.Type, _ evidence: AuditEvidence) throws -> AuditFinding {
     let titles = evidence.plan.subjects.map(\.title)
-    let opinions = try titles.indices.map { try check.init().opinion(on: $0, evidence) }
+    let opinions =
+      check.isAboutAttacks && !titles.isEmpty
+      ? [AuditOpinion](repeating: try check.init().opinion(on: 0, evidence), count: titles.count)
+      : try titles.indices.map { try check.init().opinion(on: $0, evidence) }
     let worst = opinions.map(\.status).max() ?? .notApplicable
     let concerned = titles.indices.filter { opinions[$0].status == worst }
     let isAlone = titles.count == 1

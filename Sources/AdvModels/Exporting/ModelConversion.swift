@@ -113,8 +113,10 @@ public struct ModelConversion: Sendable {
   private func finish(_ source: Source, _ path: String) throws(ModelError) -> [String] {
     if let card = source.card {
       try write(card, beside: path)
-    } else {
-      try? FileManager.default.removeItem(atPath: path + ".card.json")
+    } else if FileManager.default.fileExists(atPath: path + ".card.json") {
+      do { try FileManager.default.removeItem(atPath: path + ".card.json") } catch {
+        throw .card(path: path + ".card.json", problem: "it is of another file and cannot be removed")
+      }
     }
     return source.notes + ["\(path): \(source.archive.count) tensors"]
   }

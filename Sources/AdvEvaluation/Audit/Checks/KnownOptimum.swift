@@ -6,6 +6,8 @@ struct KnownOptimum: AuditCheck {
     "E15", "the run's attacks break a linear model whose optimum is known",
     advice: "The settings are too weak for the easiest of models: more or longer steps.")
 
+  static let isAboutAttacks = true
+
   func opinion(on subject: Int, _ evidence: AuditEvidence) throws -> AuditOpinion {
     guard evidence.norm != .l0 else { return .notApplicable("no such model for counts of elements") }
     let asked = evidence.attacks.compactMap { $0 }.filter { $0.card.access == .gradients }
