@@ -46,6 +46,13 @@ static const unsigned char zfnet_card[] = {
 #embed "weights/zfnet.card.json"
 };
 
+static const unsigned char nin_weights[] = {
+#embed "weights/nin.safetensors"
+};
+static const unsigned char nin_card[] = {
+#embed "weights/nin.card.json"
+};
+
 static const unsigned char vgg_weights[] = {
 #embed "weights/vgg.safetensors"
 };
@@ -58,6 +65,13 @@ static const unsigned char googlenet_weights[] = {
 };
 static const unsigned char googlenet_card[] = {
 #embed "weights/googlenet.card.json"
+};
+
+static const unsigned char preact_resnet_weights[] = {
+#embed "weights/preact_resnet.safetensors"
+};
+static const unsigned char preact_resnet_card[] = {
+#embed "weights/preact_resnet.card.json"
 };
 
 static const unsigned char densenet_weights[] = {
@@ -81,6 +95,27 @@ static const unsigned char resnet_card[] = {
 #embed "weights/resnet.card.json"
 };
 
+static const unsigned char resnet_plain_weights[] = {
+#embed "weights/resnet-plain.safetensors"
+};
+static const unsigned char resnet_plain_card[] = {
+#embed "weights/resnet-plain.card.json"
+};
+
+static const unsigned char resnet_mixup_weights[] = {
+#embed "weights/resnet-mixup.safetensors"
+};
+static const unsigned char resnet_mixup_card[] = {
+#embed "weights/resnet-mixup.card.json"
+};
+
+static const unsigned char resnet_pgd_weights[] = {
+#embed "weights/resnet-pgd.safetensors"
+};
+static const unsigned char resnet_pgd_card[] = {
+#embed "weights/resnet-pgd.card.json"
+};
+
 #define ADV_MODEL(title, name) {title, name##_weights, sizeof name##_weights, name##_card, sizeof name##_card}
 
 static const adv_embedded_model models[] = {
@@ -90,11 +125,16 @@ static const adv_embedded_model models[] = {
     ADV_MODEL("lenet5", lenet5),
     ADV_MODEL("alexnet", alexnet),
     ADV_MODEL("zfnet", zfnet),
+    ADV_MODEL("nin", nin),
     ADV_MODEL("vgg", vgg),
     ADV_MODEL("googlenet", googlenet),
+    ADV_MODEL("preact_resnet", preact_resnet),
     ADV_MODEL("densenet", densenet),
     ADV_MODEL("binarynet", binarynet),
     ADV_MODEL("resnet", resnet),
+    ADV_MODEL("resnet-plain", resnet_plain),
+    ADV_MODEL("resnet-mixup", resnet_mixup),
+    ADV_MODEL("resnet-pgd", resnet_pgd),
 };
 
 int adv_embedded_count(void) { return (int)(sizeof models / sizeof models[0]); }
