@@ -113,10 +113,10 @@ def main():
     for title, lines in sections(advkit, arguments):
         print(f"\n## {title}\n", *lines, sep="\n", flush=True)
         text += ["", f"## {title}", "", *lines]
-    if arguments.out:
-        partial = pathlib.Path(arguments.out + ".part")
-        partial.write_text("\n".join(text) + "\n")
-        partial.replace(arguments.out)
+        if arguments.out:  # after every part: the whole takes long, and a later part may fail
+            partial = pathlib.Path(arguments.out + ".part")
+            partial.write_text("\n".join(text) + "\n")
+            partial.replace(arguments.out)
 
 
 if __name__ == "__main__":
