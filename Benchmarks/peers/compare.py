@@ -36,7 +36,8 @@ def parse():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--compile", default=",".join(NETWORKS), help="networks measured compiled too; none for no one")
+    parser.add_argument("--compile-single", default="none", help="the same for single images: a minute for each form")
     parser.add_argument("--quick", action="store_true", help="one short round: to see that all works")
     parser.add_argument("--force", action="store_true", help="report figures of a busy machine too")
     parser.add_argument("--out")
@@ -44,8 +45,12 @@ def parse():
     arguments.only = arguments.only.split(",")
     arguments.networks = arguments.networks.split(",")
     arguments.precisions = arguments.precisions.split(",")
+    for option in ("compile", "compile_single"):
+        text = getattr(arguments, option)
+        setattr(arguments, option, [] if text == "none" else text.split(","))
     for value, known, option in (
-        (arguments.only, PARTS, "--only"), (arguments.networks, NETWORKS, "--networks")):
+        (arguments.only, PARTS, "--only"), (arguments.networks, NETWORKS, "--networks"),
+        (arguments.compile, NETWORKS, "--compile"), (arguments.compile_single, NETWORKS, "--compile-single")):
         unknown = [name for name in value if name not in known]
         if unknown:
             parser.error(f"{option}: {', '.join(unknown)}; expected some of {', '.join(known)}")
@@ -76,10 +81,12 @@ def versions():
 def sections(advkit, arguments):
     folder = pathlib.Path(__file__).parent
     if "steps" in arguments.only:
-        rows = [steps.compare(name, NETWORKS[name][3], advkit, arguments) for name in arguments.networks]
+        rows = [steps.compare(name, NETWORKS[name][3], advkit, arguments, name in arguments.compile)
+                for name in arguments.networks]
         yield "An attack step: forward and input gradient, ms per image", steps.table(rows)
     if "single" in arguments.only:
-        rows = [steps.compare(name, 1, advkit, arguments) for name in arguments.networks]
+        rows = [steps.compare(name, 1, advkit, arguments, name in arguments.compile_single)
+                for name in arguments.networks]
         yield "The same for a single image", steps.table(rows)
     if "training" in arguments.only:
         rows = [training.compare(name, batch, advkit, arguments)

@@ -1,13 +1,11 @@
 """How advkit's time grows with images and shrinks with threads: PGD with 10 steps on ResNet-20."""
 
-import os
-
 NETWORK, ATTACK = "resnet20", "pgd:steps=10"
 
 
 def compare(advkit, arguments):
     counts = [8, 32, 128, 512, 2048, 8192][: 3 if arguments.quick else 6]
-    cores = min(2, os.cpu_count() or 1)
+    cores = arguments.threads
 
     def seconds(images, threads):
         run = advkit.bench(

@@ -1,6 +1,8 @@
 """An attack step, forward and input gradient with frozen weights: PyTorch in all its forms against advkit."""
 
+import pathlib
 import statistics
+import sys
 import time
 
 import torch
@@ -15,6 +17,9 @@ FORMS = {
     "bf16": (torch.channels_last, False, True),
     "bf16, compiled": (torch.channels_last, True, True),
 }
+
+
+HAS_BF16 = "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text()  # elsewhere both sides would emulate it
 
 
 def pytorch_step(name, batch, form):
@@ -45,9 +50,10 @@ def milliseconds_per_image(step, batch, seconds):
     return [1000 * statistics.median(values) / batch for values in (times, processor)]
 
 
-def compare(name, batch, advkit, arguments):
+def compare(name, batch, advkit, arguments, is_compiled):
     """Medians over rounds; each round times every contender once, so that a drift of the machine hits all alike."""
-    forms = [form for form in FORMS if arguments.compile or not FORMS[form][1]]
+    forms = [form for form, (_, compiles, is_bf16) in FORMS.items()
+             if (is_compiled or not compiles) and (HAS_BF16 or not is_bf16)]
     steps = {form: pytorch_step(name, batch, form) for form in forms}
     for step in steps.values():  # allocation, primitive caches, compilation
         for _ in range(3):
@@ -61,7 +67,7 @@ def compare(name, batch, advkit, arguments):
                 advkit.bench("step", name, batch=batch, size=NETWORKS[name][2], precision=precision))
     medians = {form: statistics.median(values) for form, values in times.items()}
     single = {form: value for form, value in medians.items() if not FORMS[form][2]}
-    return {
+    row = {
         "network": name, "side": NETWORKS[name][2], "batch": batch, "pytorch": medians,
         "best": min(single, key=single.get),
         "advkit": {
@@ -74,17 +80,19 @@ def compare(name, batch, advkit, arguments):
             for precision, runs in ours.items()
         },
     }
+    print(*table([row])[2:], file=sys.stderr, flush=True)  # as it comes: the whole takes long
+    return row
 
 
 def table(rows):
     precisions = list(rows[0]["advkit"])
-    head = ["network", "N"] + list(rows[0]["pytorch"]) + [f"advkit {name}" for name in precisions]
+    head = ["network", "N"] + list(FORMS) + [f"advkit {name}" for name in precisions]
     head += ["of peak", "best f32 ÷ advkit " + precisions[-1]]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for row in rows:
         ours = row["advkit"]
         cells = [f"{row['network']} {row['side']}²", str(row["batch"])]
-        cells += [f"{value:.3f}" for value in row["pytorch"].values()]
+        cells += [f"{row['pytorch'][form]:.3f}" if form in row["pytorch"] else "–" for form in FORMS]
         cells += [f"{ours[name]['ms']:.3f}" for name in precisions]
         cells.append(", ".join(f"{100 * ours[name]['peak']:.0f} %" for name in precisions))
         ratio = row["pytorch"][row["best"]] / ours[precisions[-1]]["ms"]

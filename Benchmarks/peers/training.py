@@ -8,6 +8,7 @@ from steps import FORMS, milliseconds_per_image
 
 # advkit's name: images of a step, as in the networks' papers or in what fits a workstation
 SUBJECTS = {"resnet20": 128, "resnet18": 32}
+SINGLE = [form for form, (_, _, is_bf16) in FORMS.items() if not is_bf16]
 
 
 def pytorch_step(name, batch, form):
@@ -29,8 +30,7 @@ def pytorch_step(name, batch, form):
 
 def compare(name, batch, advkit, arguments):
     """Medians over rounds; each round times every contender once, so that a drift of the machine hits all alike."""
-    forms = [form for form, (_, is_compiled, is_bf16) in FORMS.items()
-             if not is_bf16 and (arguments.compile or not is_compiled)]
+    forms = [form for form in SINGLE if name in arguments.compile or not FORMS[form][1]]
     steps = {form: pytorch_step(name, batch, form) for form in forms}
     for step in steps.values():  # allocation, primitive caches, compilation
         for _ in range(3):
@@ -55,7 +55,7 @@ def compare(name, batch, advkit, arguments):
 
 def table(rows):
     precisions = list(rows[0]["advkit"])
-    head = ["network", "N", "time"] + list(rows[0]["pytorch"]) + [f"advkit {name}" for name in precisions]
+    head = ["network", "N", "time"] + SINGLE + [f"advkit {name}" for name in precisions]
     head.append("best ÷ advkit " + precisions[-1])
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for row in rows:
@@ -63,7 +63,7 @@ def table(rows):
             values = {form: pair[kind] for form, pair in row["pytorch"].items()}
             best = min(values, key=values.get)
             cells = [f"{row['network']} {row['side']}²", str(row["batch"]), label]
-            cells += [f"{value:.3f}" for value in values.values()]
+            cells += [f"{values[form]:.3f}" if form in values else "–" for form in SINGLE]
             cells += [f"{row['advkit'][name][kind]:.3f}" for name in precisions]
             cells.append(f"**{values[best] / row['advkit'][precisions[-1]][kind]:.2f}** ({best})")
             lines.append(f"| {' | '.join(cells)} |")
