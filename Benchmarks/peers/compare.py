@@ -41,6 +41,7 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="one short round: to see that all works")
     parser.add_argument("--force", action="store_true", help="report figures of a busy machine too")
     parser.add_argument("--out")
+    parser.add_argument("--append", action="store_true", help="below what an earlier run wrote to --out")
     arguments = parser.parse_args()
     arguments.only = arguments.only.split(",")
     arguments.networks = arguments.networks.split(",")
@@ -110,8 +111,9 @@ def main():
     advkit = Advkit(arguments.advkit, arguments.threads, arguments.seconds, arguments.force)
     command = "Benchmarks/peers/run.sh " + " ".join(
         word for word in sys.argv[1:] if word not in ("--advkit", arguments.advkit, "--out", arguments.out))
+    earlier = pathlib.Path(arguments.out).read_text().splitlines() if arguments.append else []
     text = [
-        "# Performance: advkit against its peers", "",
+        *(earlier or ["# Performance: advkit against its peers"]), "",
         f"Made by `{command.strip()}` on {datetime.date.today()}: {processor()}, {arguments.threads} threads, medians of "
         f"{arguments.rounds} alternating rounds of {arguments.seconds} s. Weights frozen. {versions()}; advkit {advkit.version()}.",
     ]

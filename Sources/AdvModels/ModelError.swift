@@ -12,6 +12,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case noWeights(model: String)
   /// Weights that do not fit: one line for every missing, extra, misshapen or non-finite tensor.
   case weights(path: String, architecture: String, problems: [String])
+  /// Weights that are no network's of the catalogue.
+  case unidentified(path: String, tensors: [String])
   /// A card that contradicts itself or the network.
   case card(path: String, problem: String)
   /// Images that the model cannot take.
@@ -36,8 +38,12 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + "Give a checkpoint with --weights FILE, or train one with `advkit train --model \(model)`."
     case .weights(let path, let architecture, let problems):
       "\(path): \(problems.count) \(problems.count == 1 ? "tensor does" : "tensors do") not fit "
-        + "'\(architecture)'; name the file's architecture with --arch:\n  "
+        + "'\(architecture)'; if the file is of another architecture, name that with --arch:\n  "
         + problems.joined(separator: "\n  ")
+    case .unidentified(let path, let tensors):
+      "\(path): its \(tensors.count) tensors are exactly those of no network that `advkit models` lists.\n  "
+        + "It holds \(tensors.prefix(4).joined(separator: ", "))\(tensors.count > 4 ? ", …" : "").\n  "
+        + "Name its architecture with --arch NAME[:settings]; what does not fit is then listed tensor by tensor."
     case .card(let path, let problem): "\(path): \(problem)"
     case .images(let problem): problem
     case .file(let error): error.description

@@ -1,6 +1,7 @@
 import AdvAttacks
 import AdvDefenses
 import AdvEvaluation
+import AdvSettings
 import AdvThreat
 import ArgumentParser
 
@@ -63,11 +64,8 @@ struct ExplainCommand: ConsoleCommand {
   /// The parameters, and an example with the first two at their defaults.
   private static func table(_ parameters: [ParameterDescription], of id: String, option: String) -> [String] {
     if parameters.isEmpty { return [] }
-    var table = Table("  parameter", "default", "expected", "what")
-    for parameter in parameters {
-      table.add("  " + parameter.name, parameter.standard.text, parameter.expected, parameter.documentation)
-    }
-    let settings = parameters.prefix(2).map { "\($0.name)=\($0.standard.text)" }
-    return ["", table.text, "", "  example   \(option) \(id):\(settings.joined(separator: ","))"]
+    return [
+      "", SettingFacts.table(parameters), "", "  example   \(option) \(SettingFacts.example(id, parameters))",
+    ]
   }
 }

@@ -26,6 +26,7 @@ struct SettingFacts: Encodable {
 
   /// The specifier of a name with its first two parameters at their defaults.
   static func example(_ name: String, _ parameters: [ParameterDescription]) -> String {
-    name + ":" + parameters.prefix(2).map { "\($0.name)=\($0.standard.text)" }.joined(separator: ",")
+    guard !parameters.isEmpty else { return name }
+    return name + ":" + parameters.prefix(2).map { "\($0.name)=\($0.standard.text)" }.joined(separator: ",")
   }
 }

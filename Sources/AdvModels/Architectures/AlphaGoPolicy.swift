@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// AlphaGo's policy network — Silver et al. 2016, "Mastering the game of Go with deep neural networks and tree
@@ -23,6 +24,11 @@ public struct AlphaGoPolicy: Architecture {
     for layer in 2...12 { h = h.conv(w["conv\(layer)"], channels: filters, kernel: 3, padding: 1).relu() }
     h = h.conv(w["conv13"], channels: 1, kernel: 1, bias: false).flatten()
     return h + w["conv13"].parameter("bias", [classes], .bias)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<AlphaGoPolicy>] {
+    [.int("width", \.filters, in: 1...4096, "The channels of the hidden layers.")]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

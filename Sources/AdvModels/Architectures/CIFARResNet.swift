@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// Residual network for 32×32 images — He et al. 2016, arXiv:1512.03385, section 4.2.
@@ -19,6 +20,8 @@ public struct CIFARResNet: Architecture {
   public var depth: Int
   /// The shortcut option of the paper.
   public var shortcut: Shortcut
+  /// The channels of the first stage; the others have twice and four times as many.
+  public var width = 16
   /// The number of logits.
   public var classes = 10
   /// The shape of one image.
@@ -32,8 +35,8 @@ public struct CIFARResNet: Architecture {
 
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
-    var h = x.conv(w["conv1"], channels: 16, kernel: 3, padding: 1, bias: false).batchNorm(w["bn1"]).relu()
-    for (stage, channels) in [16, 32, 64].enumerated() {
+    var h = x.conv(w["conv1"], channels: width, kernel: 3, padding: 1, bias: false).batchNorm(w["bn1"]).relu()
+    for (stage, channels) in [width, 2 * width, 4 * width].enumerated() {
       for block in 0..<(depth - 2) / 6 {
         let stride = block == 0 && stage > 0 ? 2 : 1
         h = basicBlock(h, w["layer\(stage + 1)"][block], channels: channels, stride: stride)
@@ -61,9 +64,15 @@ public struct CIFARResNet: Architecture {
     }
   }
 
+  /// What a user may set.
+  public static var parameters: [Parameter<CIFARResNet>] {
+    [.int("width", \.width, in: 1...1024, "The channels of the first stage.")]
+  }
+
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "conv1", last: "linear")
+    if let shape = checkpoint["conv1.weight"], shape.rank == 4 { width = shape[0] }
     shortcut = checkpoint["layer2.0.shortcut.0.weight"] == nil ? .zeroPadding : .projection
   }
 }

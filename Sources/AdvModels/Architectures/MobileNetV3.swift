@@ -1,4 +1,5 @@
 import AdvGraph
+import AdvSettings
 import AdvTensor
 
 /// MobileNetV3 — Howard et al. 2019, arXiv:1905.02244, tables 1 and 2, under torchvision's names: inverted
@@ -31,6 +32,8 @@ public struct MobileNetV3: Architecture {
 
   /// Which of the two.
   public var size: Size
+  /// What the published channels are multiplied by; the sums are multiples of 8.
+  public var width: Float = 1
   /// The number of logits.
   public var classes = 1000
   /// The shape of one image.
@@ -59,29 +62,32 @@ public struct MobileNetV3: Architecture {
     }
   }
 
+  private func scaled(_ channels: Int) -> Int { Double(Float(channels) * width).multipleOfEight }
+
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
     let features = w["features"]
-    var h = normalised(x, features[0], channels: 16, kernel: 3, stride: 2).hardSwish()
+    var h = normalised(x, features[0], channels: scaled(16), kernel: 3, stride: 2).hardSwish()
     for (index, row) in rows.enumerated() { h = block(h, features[index + 1]["block"], row) }
     h = normalised(h, features[rows.count + 1], channels: 6 * h.channels, kernel: 1).hardSwish()
-    h = h.globalAveragePool().linear(w["classifier"][0], size == .large ? 1280 : 1024).hardSwish()
+    h = h.globalAveragePool().linear(w["classifier"][0], scaled(size == .large ? 1280 : 1024)).hardSwish()
     return h.linear(w["classifier"][3], classes)
   }
 
   private func block(_ x: Value, _ w: Weights, _ row: Row) -> Value {
+    let (expanded, channels) = (scaled(row.expanded), scaled(row.channels))
     let activation = { (h: Value) in row.swishes ? h.hardSwish() : h.relu() }
     var h = x
     var index = 0
-    if row.expanded != x.channels {
-      h = activation(normalised(h, w[0], channels: row.expanded, kernel: 1))
+    if expanded != x.channels {
+      h = activation(normalised(h, w[0], channels: expanded, kernel: 1))
       index = 1
     }
     h = activation(
       normalised(
-        h, w[index], channels: row.expanded, kernel: row.kernel, stride: row.stride, groups: row.expanded))
+        h, w[index], channels: expanded, kernel: row.kernel, stride: row.stride, groups: expanded))
     if row.excites {
-      let width = (Double(row.expanded) / 4).multipleOfEight
+      let width = (Double(expanded) / 4).multipleOfEight
       h = h.squeezedAndExcited(w[index + 1], width: width) {
         $0.relu()
       } gate: {
@@ -89,8 +95,8 @@ public struct MobileNetV3: Architecture {
       }
       index += 1
     }
-    h = normalised(h, w[index + 1], channels: row.channels, kernel: 1)
-    return row.stride == 1 && x.channels == row.channels ? h + x : h
+    h = normalised(h, w[index + 1], channels: channels, kernel: 1)
+    return row.stride == 1 && x.channels == channels ? h + x : h
   }
 
   private func normalised(
@@ -100,6 +106,11 @@ public struct MobileNetV3: Architecture {
       w[0], channels: channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups,
       bias: false
     ).batchNorm(w[1], epsilon: 1e-3)
+  }
+
+  /// What a user may set.
+  public static var parameters: [Parameter<MobileNetV3>] {
+    [.float("width", \.width, in: 0.1...8, "What the published channels are multiplied by.")]
   }
 
   /// Takes over what the shapes of a checkpoint tell.

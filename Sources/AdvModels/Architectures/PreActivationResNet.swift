@@ -12,6 +12,8 @@ public struct PreActivationResNet: Architecture {
   public var depth: Int
   /// The kind of residual block.
   public var block: ImageNetResNet.Block
+  /// The planes of the first stage; the others have twice and four times as many.
+  public var width = 16
   /// The number of logits.
   public var classes = 10
   /// The shape of one image.
@@ -28,9 +30,9 @@ public struct PreActivationResNet: Architecture {
     if depth % unit != 2 {
       x.graph.report("depth is \(depth), expected \(unit)k + 2, as \(depth / unit * unit + 2)")
     }
-    var h = x.conv(w["conv1"], channels: 16, kernel: 3, padding: 1, bias: false)
+    var h = x.conv(w["conv1"], channels: width, kernel: 3, padding: 1, bias: false)
     let count = (depth - 2) / (block == .basic ? 6 : 9)
-    for (stage, planes) in [16, 32, 64].enumerated() {
+    for (stage, planes) in [width, 2 * width, 4 * width].enumerated() {
       for index in 0..<count {
         let stride = index == 0 && stage > 0 ? 2 : 1
         h = residual(h, w["layer\(stage + 1)"][index], planes: planes, stride: stride)
@@ -64,12 +66,14 @@ public struct PreActivationResNet: Architecture {
   /// What a user may set.
   public static var parameters: [Parameter<PreActivationResNet>] {
     [
-      .int("depth", \.depth, in: 8...2000, "The number of layers, 6k + 2 or 9k + 2.")
+      .int("depth", \.depth, in: 8...2000, "The number of layers, 6k + 2 or 9k + 2."),
+      .int("width", \.width, in: 1...1024, "The planes of the first stage."),
     ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "conv1", last: "linear")
+    if let shape = checkpoint["conv1.weight"], shape.rank == 4 { width = shape[0] }
   }
 }

@@ -18,6 +18,8 @@ public struct SqueezeNet: Architecture {
 
   /// Which of the two.
   public var version: Version
+  /// The squeezed channels of the first fire module; all other layers are as many times theirs.
+  public var width = 16
   /// The share of activations dropped in training, before the last convolution.
   public var dropout: Float = 0
   /// The number of logits.
@@ -30,12 +32,12 @@ public struct SqueezeNet: Architecture {
 
   /// Records the layers from the image to the logits.
   public func build(_ x: Value, _ w: Weights) -> Value {
-    let (first, kernel) = version == .paper ? (96, 7) : (64, 3)
+    let (first, kernel) = version == .paper ? (6 * width, 7) : (4 * width, 3)
     var h = x.conv(w["features"][0], channels: first, kernel: kernel, stride: 2).relu()
     // The modules' positions in torchvision's sequence; a pool stands before each group of them.
     let groups =
       version == .paper ? [[3, 4, 5], [7, 8, 9, 10], [12]] : [[3, 4], [6, 7], [9, 10, 11, 12]]
-    let squeezes = [16, 16, 32, 32, 48, 48, 64, 64]
+    let squeezes = [1, 1, 2, 2, 3, 3, 4, 4].map { $0 * width }
     var module = 0
     for group in groups {
       h = h.maxPool(3, stride: 2, roundsUp: true)
@@ -56,11 +58,15 @@ public struct SqueezeNet: Architecture {
 
   /// What a user may set.
   public static var parameters: [Parameter<SqueezeNet>] {
-    [.dropout(\.dropout, published: "0.5 in the paper")]
+    [
+      .int("width", \.width, in: 1...1024, "The squeezed channels of the first module; all others in proportion."),
+      .dropout(\.dropout, published: "0.5 in the paper"),
+    ]
   }
 
   /// Takes over what the shapes of a checkpoint tell.
   public mutating func adapt(to checkpoint: [String: Shape]) {
     adapt(to: checkpoint, first: "features.0", last: "classifier.1")
+    if let shape = checkpoint["features.3.squeeze.weight"], shape.rank == 4 { width = shape[0] }
   }
 }

@@ -193,9 +193,7 @@ public enum ModelLoader {
         return entry
       }
     }
-    throw .weights(
-      path: checkpoint.path, architecture: "any architecture of the catalogue",
-      problems: ["the file holds " + checkpoint.archive.names.prefix(4).joined(separator: ", ") + ", …"])
+    throw .unidentified(path: checkpoint.path, tensors: checkpoint.archive.names)
   }
 
   /// The preprocessing in one line.
