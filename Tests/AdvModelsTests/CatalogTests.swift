@@ -46,14 +46,16 @@ func shapes(of model: Model) throws -> [String: Shape] {
   }
 
   @Test(arguments: [
-    "lenet5:width=12", "lenet5_1998:width=9", "resnet20:width=8", "resnet32_b:width=24", "preact_resnet:width=12",
+    "lenet5:width=12", "lenet5_1998:width=9", "resnet20:width=8", "resnet32_b:width=24",
+    "preact_resnet:width=12",
     "simplecnn:width=8", "squeezenet1_0:width=8", "squeezenet1_1:width=24", "alphago_policy:width=64",
     "alexnet_2012:width=48", "zfnet:width=48",
   ])
   func `the shapes of a checkpoint tell its width`(_ specifier: String) throws {
     let wide = try ModelCatalog.untrained(specifier)
     var adapted = try ModelCatalog.entry(named: String(specifier.prefix { $0 != ":" })).architecture
-    #expect(try shapes(of: ModelCatalog.untrained(String(specifier.prefix { $0 != ":" }))) != shapes(of: wide))
+    #expect(
+      try shapes(of: ModelCatalog.untrained(String(specifier.prefix { $0 != ":" }))) != shapes(of: wide))
     adapted.adapt(to: try shapes(of: wide))
     let again = try Model(name: "again", architectureName: specifier, adapted, card: ModelCard(.none))
     #expect(try shapes(of: again) == shapes(of: wide))

@@ -31,7 +31,8 @@ public struct AlexNetOriginal: Architecture {
     h = h.localResponseNorm().maxPool(3, stride: 2)
     h = h.conv(w["conv3"], channels: 4 * width, kernel: 3, padding: 1).relu()
     h = h.conv(w["conv4"], channels: 4 * width, kernel: 3, padding: 1, groups: 2).relu()
-    h = h.conv(w["conv5"], channels: width * 8 / 3, kernel: 3, padding: 1, groups: 2).relu().maxPool(3, stride: 2)
+    h = h.conv(w["conv5"], channels: width * 8 / 3, kernel: 3, padding: 1, groups: 2).relu().maxPool(
+      3, stride: 2)
     h = h.flatten().linear(w["fc6"], hidden).relu().dropout(dropout)
     h = h.linear(w["fc7"], hidden).relu().dropout(dropout)
     return h.linear(w["fc8"], classes)

@@ -59,7 +59,9 @@ public struct SqueezeNet: Architecture {
   /// What a user may set.
   public static var parameters: [Parameter<SqueezeNet>] {
     [
-      .int("width", \.width, in: 1...1024, "The squeezed channels of the first module; all others in proportion."),
+      .int(
+        "width", \.width, in: 1...1024, "The squeezed channels of the first module."
+      ),
       .dropout(\.dropout, published: "0.5 in the paper"),
     ]
   }
