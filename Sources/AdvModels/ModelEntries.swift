@@ -145,11 +145,9 @@ extension ModelCatalog {
   }
 
   private static func compact(_ name: String, _ stages: Int, _ width: Int) -> ModelEntry {
-    let preprocessing = Preprocessing(
-      mean: [0.4914, 0.4822, 0.4465], deviation: [0.2471, 0.2435, 0.2616])
-    return ModelEntry(
+    ModelEntry(
       name, CompactResNet(stages: stages, width: width), "Residual network of the verification competitions",
-      "Bak et al. 2021, arXiv:2109.00498", card: ModelCard(preprocessing, labels: ModelCard.cifar10.labels))
+      "Bak et al. 2021, arXiv:2109.00498", card: ModelCard(.ofCIFAR10, labels: ModelCard.cifar10.labels))
   }
 
   private static func wide(_ name: String, _ depth: Int, _ width: Int) -> ModelEntry {

@@ -45,6 +45,9 @@ public struct Preprocessing: Hashable, Sendable {
   public static let none = Preprocessing()
   /// The constants of torchvision's ImageNet networks.
   public static let imageNet = Preprocessing(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+  /// Mean and deviation of CIFAR-10's training images.
+  public static let ofCIFAR10 = Preprocessing(
+    mean: [0.4914, 0.4822, 0.4465], deviation: [0.2471, 0.2435, 0.2616])
   /// Pixels in −1…1.
   public static let symmetric = Preprocessing(mean: [0.5], deviation: [0.5])
 

@@ -24,5 +24,13 @@ enum KnownCheckpoints {
       ModelCard(Preprocessing(.bgr, range: 255, mean: [104, 117, 123]), resize: 256, crop: 224),
       "the same network as Windows-Machine-Learning's SqueezeNet_fp16.onnx, MIT"
     ),
+    (
+      "791aa24d77917ecda16809fbbd48e7739616f88ebf74cf358b2d1bf911dc4a6d", [3, 32, 32],
+      ModelCard(.ofCIFAR10), "ResNet-2B of VNN-COMP 2021"
+    ),
+    (
+      "04829063afaa10e7c8332202c87162e9a4ce905c54137da212fb07bb92bc1a25", [3, 32, 32],
+      ModelCard(.ofCIFAR10), "ResNet-4B of VNN-COMP 2021"
+    ),
   ]
 }
