@@ -12,13 +12,15 @@ public struct Classifier: Sendable {
   public let model: Model
   /// The plans for logits and gradients.
   public let network: Network
+  /// Whether searches see the logits that verdicts see.
+  let searchesExactly: Bool
   /// The images that oracles accept.
   public let domain: InputDomain
 
   /// Prepares a model; from `.raw` its oracles take what the card's preprocessing would give, in any box.
   ///
-  /// With `precision` fast, `linearize` and `pullback` round as searches may; `logits` stays exact, so that
-  /// verdicts do not depend on it. An `arithmetic` is that of all three, and takes the place of the precision:
+  /// With `precision` fast, `linearize`, `pullback` and the `logits` of searches round as searches may; those of
+  /// verdicts stay exact. An `arithmetic` is that of all three, and takes the place of the precision:
   /// the question is then what it does to the model.
   ///
   /// Throws `.noWeights` for an untrained model, and where the network's output are probabilities: their
@@ -46,6 +48,7 @@ public struct Classifier: Sendable {
       throw .graph(model: model.name, error)
     }
     self.model = model
+    searchesExactly = precision == .exact || arithmetic != nil
     let prepared = network.graph
     let shape = prepared.inputs.first.map { prepared.nodes[$0.id].type.shape } ?? model.inputShape
     let box = entrance == .raw ? Box(lower: -1e30, upper: 1e30) : try Self.box(of: model)

@@ -4,12 +4,15 @@ import AdvTensor
 import AdvThreat
 
 /// The gradient oracle of a classifier, for one worker. After its first batch a step allocates nothing.
-public final class NetworkOracle: GradientOracle {
+public final class NetworkOracle: TwofoldOracle {
   /// The images that the model accepts.
   public let domain: InputDomain
   /// The number of logits.
   public let classCount: Int
   private let inference: Session
+  /// Forward passes of a search in its own precision; a session apart, so that `pullback` keeps what it needs.
+  private let queries: Session?
+  private var isSearching = false
   private let gradient: Session
   private var guardian: LogitGuard
 
@@ -20,14 +23,18 @@ public final class NetworkOracle: GradientOracle {
     let pool = WorkerPool(threads: threads)
     inference = Session(classifier.network.inference, pool: pool)
     gradient = Session(classifier.network.gradient, pool: pool)
+    queries = classifier.searchesExactly ? nil : Session(classifier.network.gradient, pool: pool)
     guardian = LogitGuard(model: classifier.model.name)
   }
+
+  /// Until the next call `logits` answers a search, in the precision of `linearize`, or a verdict, exactly.
+  public func fix(_ draw: Draw) { isSearching = draw != .verdict }
 
   /// The logits [n, classes] of [n, C, H, W].
   public func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try domain.check(images)
     do throws(SessionError) {
-      try inference.forward(images, into: &logits)
+      try (isSearching ? queries ?? inference : inference).forward(images, into: &logits)
     } catch {
       throw .oracleFailed(error.description)
     }

@@ -40,6 +40,28 @@ import Testing
     #expect(relativeError(whole.elements.map(Double.init), raw.elements.map(Double.init)) < 1e-5)
   }
 
+  @Test func `fast searches round, verdicts do not, and queries leave a linearisation alone`() throws {
+    let model = try HashedNumbers.model("resnet20")
+    let images = HashedNumbers.tensor("pixels", [3, 3, 32, 32], 0, 1)
+    let cotangent = HashedNumbers.tensor("cotangent", [3, 10], -1, 1)
+    let (oracle, exact) = (
+      try Classifier(model, precision: .fast).makeOracle(), try Classifier(model).makeOracle()
+    )
+    let truth = try exact.logits(images)
+    #expect(try oracle.logits(images).isIdentical(to: truth))
+    var linearized = Tensor([0])
+    try oracle.linearize(at: images, logits: &linearized)
+    let gradient = try oracle.pullback(cotangent)
+    oracle.announce(.search(0), of: [0, 1, 2])
+    #expect(try oracle.logits(images).isIdentical(to: linearized))
+    #expect(!linearized.isIdentical(to: truth))
+    _ = try oracle.logits(HashedNumbers.tensor("other pixels", [2, 3, 32, 32], 0, 1))
+    #expect(try oracle.pullback(cotangent).isIdentical(to: gradient))
+    #expect(try oracle.verdictLogits(images, of: [0, 1, 2]).isIdentical(to: truth))
+    exact.announce(.search(0), of: [0, 1, 2])
+    #expect(try exact.logits(images).isIdentical(to: truth))
+  }
+
   @Test func `the plan's oracle agrees with the definition`() throws {
     let model = try HashedNumbers.model("lenet5")
     let images = HashedNumbers.tensor("pixels", [3, 1, 28, 28], 0, 1)

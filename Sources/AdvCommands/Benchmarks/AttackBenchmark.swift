@@ -118,7 +118,7 @@ struct AttackBenchmark {
     totals.whole = try Stopwatch.seconds { result = try attack.run(problem, on: oracle) }
     (totals.forward, totals.backward, totals.network) = (oracle.forward, oracle.backward, oracle.seconds)
     if let result {
-      let logits = try oracle.base.logits(result.images)
+      let logits = try oracle.base.verdictLogits(result.images, of: problem.ids)
       totals.broken = Criterion.untargeted(truth).isMet(logits).count { $0 }
     }
     return totals
@@ -126,7 +126,7 @@ struct AttackBenchmark {
 }
 
 /// An oracle that counts the images it was asked about, and the time that its answers took.
-private final class TimedOracle: GradientOracle {
+private final class TimedOracle: TwofoldOracle {
   let base: NetworkOracle
   private(set) var forward = 0
   private(set) var backward = 0
@@ -136,6 +136,8 @@ private final class TimedOracle: GradientOracle {
 
   var domain: InputDomain { base.domain }
   var classCount: Int { base.classCount }
+
+  func fix(_ draw: Draw) { base.fix(draw) }
 
   func reset() { (forward, backward, seconds) = (0, 0, 0) }
 

@@ -35,7 +35,7 @@ struct AuditProber {
 
   private func repetition(_ image: Tensor, _ first: Tensor, _ key: UInt64) throws -> AuditProbe.Repetition {
     guard let random = oracle as? any RandomizedOracle else {
-      return try oracle.logits(image).isIdentical(to: first) ? .same : .differs
+      return try oracle.verdictLogits(image, of: [key]).isIdentical(to: first) ? .same : .differs
     }
     random.fix(.search(0), of: [key])
     let draw = try oracle.logits(image)

@@ -53,13 +53,23 @@ public protocol RandomizedOracle: GradientOracle {
   func fix(_ draw: Draw, of ids: [UInt64])
 }
 
+/// A model without random parts whose searches may round as they like, while its verdicts are exact.
+public protocol TwofoldOracle: GradientOracle {
+  /// What the next calls of `logits` are for; exact until the first call.
+  func fix(_ draw: Draw)
+}
+
 extension LabelOracle {
   /// Most models answer always.
   public var rejectedClass: Int? { nil }
 
-  /// Tells a random model which images the next rows are; nothing to others.
+  /// Tells what the next passes are for, and a random model which images their rows are.
   public func announce(_ draw: Draw, of ids: @autoclosure () -> [UInt64]) {
-    (self as? any RandomizedOracle)?.fix(draw, of: ids())
+    if let random = self as? any RandomizedOracle {
+      random.fix(draw, of: ids())
+    } else {
+      (self as? any TwofoldOracle)?.fix(draw)
+    }
   }
 }
 
