@@ -41,6 +41,14 @@ public final class NetworkOracle: TwofoldOracle {
     try guardian.check(logits)
   }
 
+  /// The predicted classes, always exactly: who asks for labels walks along the boundary, where rounding decides.
+  public func labels(_ images: Tensor) throws(ThreatError) -> [Int] {
+    let wasSearching = isSearching
+    isSearching = false
+    defer { isSearching = wasSearching }
+    return predictions(try logits(images))
+  }
+
   /// A forward pass that `pullback` can go back through.
   public func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
     try domain.check(images)

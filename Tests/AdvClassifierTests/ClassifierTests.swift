@@ -53,6 +53,7 @@ import Testing
     try oracle.linearize(at: images, logits: &linearized)
     let gradient = try oracle.pullback(cotangent)
     oracle.announce(.search(0), of: [0, 1, 2])
+    #expect(try oracle.labels(images) == exact.labels(images))
     #expect(try oracle.logits(images).isIdentical(to: linearized))
     #expect(!linearized.isIdentical(to: truth))
     _ = try oracle.logits(HashedNumbers.tensor("other pixels", [2, 3, 32, 32], 0, 1))

@@ -89,8 +89,12 @@ extension ScoreOracle {
 
   /// The first class with the largest logit, per image.
   public func labels(_ images: Tensor) throws(ThreatError) -> [Int] {
-    let scores = try logits(images)
-    return scores.withElements { z in
+    predictions(try logits(images))
+  }
+
+  /// The first class with the largest logit in every row of `[n, classCount]`.
+  public func predictions(_ scores: Tensor) -> [Int] {
+    scores.withElements { z in
       (0..<scores.rowCount).map { row in
         argmax(UnsafeBufferPointer(rebasing: z[row * classCount..<(row + 1) * classCount]))
       }
