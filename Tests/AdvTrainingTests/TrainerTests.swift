@@ -221,6 +221,27 @@ private struct HalfPlanes: Dataset {
     }
   }
 
+  @Test func `values that overflow are found in their layer, where every weight is finite`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var perceptron = MultilayerPerceptron()
+    (perceptron.hidden, perceptron.classes, perceptron.inputShape) = ([16, 8], 2, [1, 8, 8])
+    let untrained = try Model(name: "mlp", architectureName: "mlp", perceptron, card: ModelCard())
+    var weights = Initialization.he.weights(of: try untrained.graph(), seed: 0)
+    let last = try #require(weights.keys.filter { $0.hasSuffix("weight") }.max())
+    weights[last] = Tensor(try #require(weights[last]).shape, filledWith: 3e38)
+    let trainer = try Trainer(
+      try untrained.with(weights: weights), on: HalfPlanes(), settings: settings(epochs: 1),
+      pool: WorkerPool(threads: 1))
+    do {
+      _ = try trainer.run(in: folder)
+      Issue.record("sums above the largest number went through")
+    } catch {
+      guard case .lossNotFinite(1, 1, let layer) = error else { throw error }
+      #expect(layer.map { last.hasPrefix($0) } == true)
+    }
+  }
+
   @Test func `a data set that does not fit the model is refused`() throws {
     let pool = WorkerPool(threads: 1)
     #expect(throws: TrainingError.self) {

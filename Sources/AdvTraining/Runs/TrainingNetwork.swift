@@ -22,6 +22,7 @@ struct TrainingNetwork {
   private(set) var gradients: [Tensor] = []
   /// The parameters that are trained, in the order of `gradients`.
   let trained: [Parameter]
+  private let graph: Graph  // of the forward pass in training mode
   private let parameters: [Parameter]  // those that the plan reads, in its order
   private let statistics: [RunningStatistics]
   private let masks: [DropoutMask]
@@ -42,6 +43,7 @@ struct TrainingNetwork {
     pool: WorkerPool
   ) throws(GraphError) {
     let training = graph.inTrainingMode()
+    self.graph = training.graph
     parameters = training.graph.parameters.map { Parameter(name: $0.name, role: $0.role) }
     trained = parameters.filter(\.isTrained)
     (statistics, masks) = (training.statistics, training.masks)
@@ -135,13 +137,30 @@ struct TrainingNetwork {
     weights[name] = running
   }
 
-  /// The layer of the first weight that is not finite, in the order of the network.
-  var firstNonFiniteLayer: String? {
-    parameters.first { !(weights[$0.name]?.elements.allSatisfy(\.isFinite) ?? true) }?.name
+  /// Where the last forward pass, at these images, left the finite numbers: the first such weight in the order of
+  /// the network; or the first layer with such values, as the interpreter finds it on the first images that came
+  /// out so. Nil where the logits are finite, and the loss alone is not.
+  func firstNonFiniteLayer(at images: Tensor, in box: [Tensor], dropping draw: DropoutDraw) -> String? {
+    if let weight = parameters.first(where: { !(weights[$0.name]?.isFinite ?? true) }) { return weight.name }
+    let logits = forwardResults[0]
+    guard let row = (0..<logits.rowCount).first(where: { !logits.rows($0..<$0 + 1).isFinite }) else { return nil }
+    let rows = row..<min(row + 4, images.rowCount)
+    let drawn = masks.enumerated().map { draw.values(of: $1, layer: $0, rows: images.rowCount) }
+    let inputs = zip(graph.inputs, [images] + box + drawn).map { port, tensor in
+      (port.name, ReferenceTensor<Float>(tensor.rows(rows)))
+    }
+    let given = parameters.map { ($0.name, ReferenceTensor<Float>(weights[$0.name]!, .shared)) }
+    let values = try? Interpreter<Float>(graph).allValues(
+      Dictionary(uniqueKeysWithValues: inputs), parameters: Dictionary(uniqueKeysWithValues: given),
+      images: rows.count)
+    return values?.firstIndex { !$0.elements.allSatisfy(\.isFinite) }.map { graph.nodes[$0].path }
   }
 }
 
 extension Tensor {
+  /// Whether all elements are numbers. O(elements).
+  var isFinite: Bool { withElements { $0.allSatisfy(\.isFinite) } }
+
   /// Σ x², in Double. O(elements).
   var sumOfSquares: Double { withElements { $0.reduce(0) { $0 + Double($1) * Double($1) } } }
 

@@ -62,13 +62,15 @@ struct TrainingState {
     at images: Tensor, of batch: TrainingBatch, _ draw: DropoutDraw, _ place: (epoch: Int, batch: Int)
   ) throws(TrainingError) -> TrainingLoss {
     let box = (recipe as? any BoundRecipe)?.box(of: batch)
-    let logits = try network.forward(
-      images, in: box.map { [$0.lower, $0.upper] } ?? [], dropping: draw)
+    let bounds = box.map { [$0.lower, $0.upper] } ?? []
+    let logits = try network.forward(images, in: bounds, dropping: draw)
     let loss = try heads.objective(at: logits) { logits throws(TrainingError) in
       try recipe.loss(logits, of: batch, in: lab)
     }
     if !loss.value.isFinite {
-      throw .lossNotFinite(epoch: place.epoch, batch: place.batch, layer: network.firstNonFiniteLayer)
+      throw .lossNotFinite(
+        epoch: place.epoch, batch: place.batch,
+        layer: network.firstNonFiniteLayer(at: images, in: bounds, dropping: draw))
     }
     return loss
   }
