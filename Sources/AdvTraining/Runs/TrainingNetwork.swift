@@ -143,7 +143,8 @@ struct TrainingNetwork {
   func firstNonFiniteLayer(at images: Tensor, in box: [Tensor], dropping draw: DropoutDraw) -> String? {
     if let weight = parameters.first(where: { !(weights[$0.name]?.isFinite ?? true) }) { return weight.name }
     let logits = forwardResults[0]
-    guard let row = (0..<logits.rowCount).first(where: { !logits.rows($0..<$0 + 1).isFinite }) else { return nil }
+    guard let row = (0..<logits.rowCount).first(where: { !logits.rows($0..<$0 + 1).isFinite })
+    else { return nil }
     let rows = row..<min(row + 4, images.rowCount)
     let drawn = masks.enumerated().map { draw.values(of: $1, layer: $0, rows: images.rowCount) }
     let inputs = zip(graph.inputs, [images] + box + drawn).map { port, tensor in
