@@ -71,6 +71,56 @@ struct AuditTests {
     #expect(found["E8"].map { !$0.images.isEmpty } == true)
   }
 
+  @Test func `starts that lead nowhere are found out by ten others`() throws {
+    let found = try broken(.pockets) { ($0.attacks, $0.radii) = (["pgd:steps=10"], ["8px"]) }
+    #expect(found["E6"]?.status == .fail, "\(found["E6"]?.line ?? "")")
+    #expect(found["E6"].map { $0.evidence.contains("restarts=10") && !$0.images.isEmpty } == true)
+    // Twice the steps from the same start stay on the same way.
+    #expect(found["E5"]?.status == .pass, "\(found["E5"]?.line ?? "")")
+  }
+
+  @Test func `answers that jump between neighbours are found out`() throws {
+    let found = try broken(.jagged) { $0.attacks = ["pgd:steps=10"] }
+    #expect(found["E10"]?.status == .warn, "\(found["E10"]?.line ?? "")")
+    #expect(found["E10"].map { $0.evidence.contains("points within 4/255") && !$0.images.isEmpty } == true)
+  }
+
+  @Test func `gradients that are not a number count as missing`() throws {
+    let found = try broken(.notANumber) { $0.attacks = ["fgsm"] }
+    #expect(found["E9"]?.status == .fail, "\(found["E9"]?.line ?? "")")
+  }
+
+  @Test(arguments: [(0, AuditFinding.Status.notApplicable), (3, .pass), (2_000, .pass)])
+  func `so many points are drawn as the plan says`(_ draws: Int, _ status: AuditFinding.Status) throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.auditImages, grid.auditDraws, grid.radii) = ([1], 6, draws, ["1px"])
+    let finding = try #require(try grid.perform(in: scratch["run"]).audit.first { $0.id == "E8" })
+    #expect(finding.status == status, "\(finding.line)")
+    #expect(draws == 0 || finding.evidence.contains("\(draws) draws of noise"), "\(finding.line)")
+  }
+
+  @Test func `the last ten steps of an ascent are its end, of a short one the last half`() {
+    let long = (0..<40).map { Float($0) }
+    #expect(AscentTrace.lateGain(of: long) == 10.0 / 39)
+    #expect(AscentTrace.lateGain(of: [0, 2, 4, 4.2, 4.4, 3]) == Double(Float(4.4) - 4) / Double(Float(4.4)))
+    #expect(AscentTrace.lateGain(of: long + [Float](repeating: 30, count: 10)) == 0)
+    #expect(AscentTrace.lateGain(of: [1]) == nil && AscentTrace.lateGain(of: [2, 2]) == nil)
+  }
+
+  @Test func `attacks that find nothing nearer than a real image are found out`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.auditImages, grid.radii) = ([1], 24, ["8px"])
+    try grid.perform(in: scratch["run"])
+    let path = scratch["run/run.sqlite"]
+    try Database(path, .write).execute("UPDATE results SET linf = 1 WHERE outcome = 'broken'")
+    let ledger = try Ledger.open(at: path, forWriting: false)
+    let findings = try AuditCatalog.findings(in: ledger, try GridTally.summary(of: ledger))
+    let finding = try #require(findings.first { $0.id == "E18" })
+    #expect(finding.status == .fail && finding.evidence.contains("nothing nearer than 1"), "\(finding.line)")
+  }
+
   @Test func `a random model is to be attacked over several draws`() throws {
     func status(_ attack: String) throws -> Status? {
       try audit({ $0.attacks = [attack] }) { DrawnModel($0.oracle()) }["E10"]?.status
@@ -195,44 +245,57 @@ struct AuditTests {
     let plain = try ModelLoader.load(ModelRequest("lenet5")).model
     var selection = Selection()
     selection.limit = 24
-    let quiet = try audit(of: plain, on: try Shapes10(.test).selecting(selection), isLabelled: true)
-    for finding in quiet { #expect(!finding.isRemarkable, "\(finding.line)") }
+    let images = try Shapes10(.test).selecting(selection)
+    let other = try ModelLoader.load(ModelRequest("vgg")).model
+    let quiet = try audit(of: [plain, other], on: images, isLabelled: true)
+    // Nothing is wrong, and nothing was left out.
+    for finding in quiet { #expect(finding.status == .pass, "\(finding.line)") }
     var architecture = BinaryNet()
     (architecture.width, architecture.hidden, architecture.inputShape) = (8, 32, [3, 16, 16])
     let untrained = try Model(
       name: "binarynet", architectureName: "binarynet", architecture, card: ModelCard(.none))
     let binary = try untrained.with(weights: HashedNumbers.weights(for: try untrained.graph()))
     let speckles = try Speckles(SharedLinearModel(classes: 4, imageShape: [3, 16, 16]), count: 24)
-    let suspected = try audit(of: binary, on: speckles, isLabelled: false)
+    let suspected = try audit(of: [binary], on: speckles, isLabelled: false)
     // Not by just anything: by what gradients that lie lead to.
     let masking = suspected.filter { ["E4", "E7", "E8", "E9"].contains($0.id) && $0.isRemarkable }
     #expect(!masking.isEmpty, "\(suspected.map(\.line))")
   }
 
-  private func audit(of model: Model, on data: any Dataset, isLabelled: Bool) throws -> [AuditFinding] {
+  /// The audit of a grid over these models, each of which is certified within a hair's breadth.
+  private func audit(of models: [Model], on data: any Dataset, isLabelled: Bool) throws -> [AuditFinding] {
     let scratch = try Scratch()
-    let classifier = try Classifier(model, precision: .fast)
     let attacks = ["fgsm", "bim", "pgd"]
     let epsilons = try Epsilon.list("2px,8px")
     let configured = try attacks.map { try AttackCatalog.attack($0) }
     var plan = GridPlan(
-      subjects: [
+      subjects: models.map { model in
         .init(
           written: model.name, model: model.name, architecture: model.name, weightsSHA256: nil,
           cardSHA256: "",
           classes: (0..<model.classCount).map { "\($0)" }, defense: "none")
-      ], attacks: zip(configured, attacks).map { .init($0, written: $1) },
+      }, attacks: zip(configured, attacks).map { .init($0, written: $1) },
       radii: epsilons.map(GridPlan.Radius.init), norm: .linf,
       data: .init(name: data.name, options: [], images: data.count, isLabelled: isLabelled, sha256: ""),
       command: ["advkit"])
-    (plan.survivorsOnly, plan.auditImages) = (false, data.count)
-    let source = ImageSource(data, isLabelled: isLabelled) { try model.prepare($0, named: $1) }
-    let run = GridRun(
-      plan: plan, subjects: [.init(source: source) { classifier.makeOracle() }], attacks: configured,
-      radii: epsilons)
+    (plan.survivorsOnly, plan.auditImages, plan.transfers) = (false, data.count, models.count > 1)
+    let subjects = try models.map { model in
+      let classifier = try Classifier(model, precision: .fast)
+      let source = ImageSource(data, isLabelled: isLabelled) { try model.prepare($0, named: $1) }
+      return GridRun.Subject(source: source) { classifier.makeOracle() }
+    }
+    let run = GridRun(plan: plan, subjects: subjects, attacks: configured, radii: epsilons)
     let folder = GridFolder(scratch["run"])
     let ledger = try folder.ledger(for: plan, existing: .refuse)
     try run.execute(in: ledger)
+    let proofs = (0..<data.count).map { place in
+      let label = data.label(place) ?? 0
+      return #"{"id":"\#(data.identifier(place))","label":\#(label),"class":\#(label),"radius":1e-6}"#
+    }
+    let text = #"{"results":[\#(proofs.joined(separator: ","))]}"#
+    for subject in models.indices {
+      try ledger.record(try Certificates(json: Array(text.utf8), path: "c.json"), subject: subject)
+    }
     return try folder.finish(ledger).audit
   }
 }

@@ -20,11 +20,19 @@ final class BrokenModel: GradientOracle {
     case decoy
     /// Gradients that point the wrong way.
     case reversed
+    /// Gradients that are not a number; the logits are right.
+    case notANumber
+    /// A logit that jumps from image to image, always in the same way for the same image.
+    case jagged
+    /// Gradients that point the right way only in one of eight pockets that the first pixel chooses, in none of which
+    /// an image of whole levels lies. The pixel changes nothing else, so that an attack stays where it starts.
+    case pockets
   }
 
   private let base: LinearOracle
   private let way: Way
   private var noise = RandomStream(seed: 3)
+  private var isInPocket: [Bool] = []
 
   init(_ base: LinearOracle, _ way: Way) {
     let scale: Float = way == .saturatedSoftmax ? 1e5 : 1
@@ -42,12 +50,27 @@ final class BrokenModel: GradientOracle {
     case .bitDepth: Tensor(images.shape, images.elements.map { ($0 * 7).rounded() / 7 })
     case .randomInputs:
       Tensor(images.shape, images.elements.map { min(max($0 + noise.uniform(-0.05, 0.05), 0), 1) })
+    case .pockets: withoutFirstPixel(images, 0.5)
     default: images
     }
   }
 
-  private func shown(_ logits: inout Tensor) {
+  private func withoutFirstPixel(_ images: Tensor, _ value: Float) -> Tensor {
+    var result = images
+    for row in 0..<images.rowCount { result[row * images.rowStride] = value }
+    return result
+  }
+
+  /// What only this very image has.
+  private func jump(_ images: Tensor, _ row: Int) -> Float {
+    let mark = images.row(row).elements.reduce(UInt64(0)) { $0 &* 31 &+ UInt64($1.bitPattern) }
+    var stream = RandomStream(seed: mark)
+    return stream.uniform(-1, 1)
+  }
+
+  private func shown(_ logits: inout Tensor, _ images: Tensor) {
     for row in 0..<logits.rowCount {
+      if way == .jagged { logits[row * classCount] += jump(images, row) }
       let values = logits.row(row).elements
       let sum = values.reduce(0) { $0 + exponential(Double($1)) }
       for index in values.indices {
@@ -64,12 +87,15 @@ final class BrokenModel: GradientOracle {
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try base.logits(seen(images), into: &logits)
-    shown(&logits)
+    shown(&logits, images)
   }
 
   func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
     try base.linearize(at: seen(images), logits: &logits)
-    shown(&logits)
+    shown(&logits, images)
+    isInPocket = (0..<images.rowCount).map { row in
+      Int(images[row * images.rowStride] * 255 * 16 + 0.5) % 8 == 3
+    }
   }
 
   func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
@@ -84,6 +110,12 @@ final class BrokenModel: GradientOracle {
     switch way {
     case .quantisedActivations, .bitDepth: gradient = Tensor(gradient.shape)
     case .reversed: gradient = Tensor(gradient.shape, gradient.elements.map { -$0 })
+    case .notANumber: gradient = Tensor(gradient.shape, filledWith: .nan)
+    case .pockets:
+      let stride = gradient.rowStride
+      gradient = withoutFirstPixel(
+        Tensor(
+          gradient.shape, gradient.elements.enumerated().map { isInPocket[$0 / stride] ? $1 : -$1 }), 0)
     default: break
     }
   }

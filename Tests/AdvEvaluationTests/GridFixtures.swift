@@ -22,6 +22,7 @@ struct GridFixture {
   var dataDigest = "d1"
   var modelDigest = "m1"
   var auditImages = 0
+  var auditDraws = GridPlan.auditDraws
   var classes = 4
   var isLabelled = true
   /// Positions of models without gradients.
@@ -49,7 +50,7 @@ struct GridFixture {
         name: "speckles", options: [], images: images, isLabelled: isLabelled, sha256: dataDigest),
       command: ["advkit", "evaluate", "--models", "linear <&>"])
     (plan.survivorsOnly, plan.transfers, plan.seed) = (survivorsOnly, transfers, seed)
-    plan.auditImages = auditImages
+    (plan.auditImages, plan.auditDraws) = (auditImages, auditDraws)
     let masked = masked
     var run = GridRun(
       plan: plan,

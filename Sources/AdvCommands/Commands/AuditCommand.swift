@@ -27,6 +27,10 @@ struct AuditCommand: ConsoleCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Radii, as in 1/255,8/255.", valueName: "list"))
   var eps = "2/255,8/255"
   @Option(help: ArgumentHelp("linf, l2 or l1.", valueName: "norm")) var norm = "linf"
+  @Option(
+    help: ArgumentHelp(
+      "Random points of the ball that are tried at most on an image that the attacks left.", valueName: "n"))
+  var auditDraws = 10_000
   @OptionGroup(title: "Images") var data: DataOptions
   @Option(help: ArgumentHelp("Fixes every random draw.", valueName: "n")) var seed: UInt64 = 0
   @Option(
@@ -41,6 +45,8 @@ struct AuditCommand: ConsoleCommand {
 
   /// Images where nothing else is said; all of them are looked at closely.
   private static let images = 32
+
+  func validate() throws { try GridOptions.check(auditDraws: auditDraws) }
 
   func execute(on console: Console) throws -> ExitStatus {
     let proofs = try certified.map { try Certificates(json: try FileBytes.read($0), path: $0) }
@@ -71,7 +77,7 @@ struct AuditCommand: ConsoleCommand {
     request.defenses = [defense]
     (request.data, request.seed, request.survivorsOnly) = (data, seed, false)
     if data.limit == nil { request.data.limit = Self.images }
-    request.auditImages = request.data.limit ?? Self.images
+    (request.auditImages, request.auditDraws) = (request.data.limit ?? Self.images, auditDraws)
     let (limit, images) = (
       request.data.limit ?? Self.images, data.isLabelled ? [] : ["--images"] + data.images
     )
@@ -79,7 +85,8 @@ struct AuditCommand: ConsoleCommand {
       ["advkit", "evaluate", "--models", model, "--attacks", attacks, "--eps", eps, "--norm", norm]
       + (defense == "none" ? [] : ["--defenses", defense])
       + (data.dataset.map { ["--dataset", $0] } ?? images)
-      + ["--limit", "\(limit)", "--every-attack", "--audit-images", "\(limit)", "--seed", "\(seed)"]
+      + ["--limit", "\(limit)", "--every-attack", "--audit-images", "\(limit)"]
+      + ["--audit-draws", "\(auditDraws)", "--seed", "\(seed)"]
     return request
   }
 }

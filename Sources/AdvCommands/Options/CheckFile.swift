@@ -12,7 +12,7 @@ struct CheckFile {
 
   private static let keys: Set<String> = [
     "model", "models", "defense", "defenses", "dataset", "images", "limit", "offset", "classes", "norm",
-    "seed", "eps-rounding", "audit-images", "rules",
+    "seed", "eps-rounding", "audit-images", "audit-draws", "rules",
   ]
   private static let ruleKeys: Set<String> = [
     "attack", "eps", "min-robust-accuracy", "min-clean-accuracy", "max-drop-from-baseline",
@@ -58,6 +58,7 @@ struct CheckFile {
     }
     request.seed = UInt64(try whole(mapping, "seed") ?? 0)
     request.auditImages = try whole(mapping, "audit-images") ?? GridRequest.auditImages
+    request.auditDraws = try whole(mapping, "audit-draws") ?? GridPlan.auditDraws
     var options: [String] = []
     if let dataset = try text(mapping, "dataset") { options += ["--dataset", dataset] }
     let images = try words(mapping, "images")

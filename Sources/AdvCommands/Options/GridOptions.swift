@@ -60,6 +60,12 @@ struct GridOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Random points of the ball that the audit tries at most on an image that the attacks left.",
+      valueName: "n"))
+  var auditDraws = GridPlan.auditDraws
+
+  @Option(
+    help: ArgumentHelp(
       "Measure clean accuracy under corruptions at five severities, too: all, benchmark (15 of 19) or names.",
       valueName: "list"))
   var corruptions = "none"
@@ -73,9 +79,17 @@ struct GridOptions: ParsableArguments {
   var precision = Precision.fast
 
   func validate() throws {
+    try Self.check(auditDraws: auditDraws)
     if auditImages < 0 { throw ValidationError("--audit-images is \(auditImages), expected 0 or more.") }
     if (attacks == nil) != (eps == nil) {
       throw ValidationError("--attacks and --eps belong together; leave both away for clean accuracy alone.")
+    }
+  }
+
+  /// Throws for a number of draws that no image can be asked about.
+  static func check(auditDraws: Int) throws {
+    guard (0...1_000_000).contains(auditDraws) else {
+      throw ValidationError("--audit-draws is \(auditDraws), expected 0…1000000.")
     }
   }
 
@@ -94,7 +108,7 @@ struct GridOptions: ParsableArguments {
     }
     (request.data, request.repairs, request.seed) = (data, repair, seed)
     request.rounding = try Lists.choice(epsRounding, option: "--eps-rounding")
-    (request.precision, request.auditImages) = (precision, auditImages)
+    (request.precision, request.auditImages, request.auditDraws) = (precision, auditImages, auditDraws)
     (request.survivorsOnly, request.transfers, request.nuisances) = (!everyAttack, transfer, nuisances)
     request.corruptions = corruptions
     request.command = arguments(data)
@@ -123,6 +137,7 @@ struct GridOptions: ParsableArguments {
       ("--nuisances", nuisances), ("--non-adaptive", nonAdaptive),
     ] where isSet { words.append(flag) }
     if auditImages != GridRequest.auditImages { words += ["--audit-images", "\(auditImages)"] }
+    if auditDraws != GridPlan.auditDraws { words += ["--audit-draws", "\(auditDraws)"] }
     if corruptions != "none" { words += ["--corruptions", corruptions] }
     if precision != .fast { words += ["--precision", precision.rawValue] }
     return words + ["--seed", "\(seed)"]

@@ -28,6 +28,7 @@ struct GridRequest {
   var nuisances = false
   var corruptions = "none"
   var auditImages = Self.auditImages
+  var auditDraws = GridPlan.auditDraws
   var command: [String] = []
 
   /// Images that the audit looks at more closely unless the user says otherwise.
@@ -72,7 +73,7 @@ struct GridRequest {
     (plan.conditions, plan.rounding, plan.repairs) = (conditions.map(\.facts), rounding.rawValue, repairs)
     plan.precision = precision.rawValue
     (plan.seed, plan.survivorsOnly, plan.transfers) = (seed, survivorsOnly, transfers)
-    plan.auditImages = auditImages
+    (plan.auditImages, plan.auditDraws) = (auditImages, auditDraws)
     plan.cells = plan.cells.filter { cell in
       cells?.contains { $0 == (ordered[cell.attack], radii[cell.radius].text) } ?? true
     }
@@ -163,6 +164,6 @@ extension GridRequest {
     let corrupted = names.filter { name in !Nuisances.knobs.contains { $0.name == name } }
     if !corrupted.isEmpty { corruptions = corrupted.joined(separator: ",") }
     command = plan.command
-    auditImages = plan.auditImages
+    (auditImages, auditDraws) = (plan.auditImages, plan.auditDraws)
   }
 }

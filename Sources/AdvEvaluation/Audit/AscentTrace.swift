@@ -10,8 +10,9 @@ final class AscentTrace: RandomizedOracle {
 
   init(_ base: any GradientOracle, label: Int) { (self.base, self.label) = (base, label) }
 
-  /// What the last tenth of an ascent's steps adds to the highest lead, as a share of the range of all leads —
-  /// Pintor et al. 2022, arXiv:2106.09947. Nil where the attack takes no two steps, or moves nothing.
+  /// What an ascent's last ten steps add to the highest lead, as a share of the range of all leads — Pintor et al.
+  /// 2022, arXiv:2106.09947. Of an ascent below 20 steps it is the last half, for ten would be most of the way. Nil
+  /// where the attack takes no two steps, or moves nothing.
   static func lateGain(
     of attack: ConfiguredAttack, on problem: AttackProblem, _ oracle: any GradientOracle
   ) throws -> Double? {
@@ -25,7 +26,7 @@ final class AscentTrace: RandomizedOracle {
     guard leads.count > 1, let lowest = leads.min(), let highest = leads.max(), highest > lowest else {
       return nil
     }
-    let late = max(1, leads.count / 10)
+    let late = min(10, leads.count / 2)
     let before = leads.dropLast(late).max() ?? lowest
     return max(0, Double(highest - before)) / Double(highest - lowest)
   }

@@ -36,17 +36,19 @@ struct AuditProbe: Codable, Hashable, Sendable {
   var isRight: Bool
   /// Whether it gives the same answer twice.
   var repetition: Repetition
+  /// The mean change of the label's lead among random points nearby, as a share of that lead, at most 1.
+  var instability: Double
   /// Whether its logits look like probabilities: in 0…1 with the sum 1.
   var isProbability: Bool
-  /// Whether the gradient of the cross-entropy is exactly zero, and that of the margin.
+  /// Whether the gradient of the cross-entropy is exactly zero, or not finite.
   var hasNoGradient: Bool
-  /// Whether the margin's gradient is exactly zero.
+  /// Whether the margin's gradient is.
   var hasNoMarginGradient: Bool
   /// Whether all attacks of the run left it, at the largest radius.
   var isLeft: Bool
   /// By `Trial`; only for images that are left.
   var trials: [String: TrialResult] = [:]
-  /// Of an ascent that broke nothing: the share of the loss's whole range that the last tenth of the steps won.
+  /// Of an ascent that broke nothing: the share of the loss's whole range that its last steps won.
   var lateGain: Double?
   /// The distance to the nearest image of another class, in the norm of the radii; of the first subject alone.
   var otherClass: Double?

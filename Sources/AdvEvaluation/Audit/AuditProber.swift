@@ -4,7 +4,7 @@ import AdvThreat
 /// Looks at one image of a subject more closely than the run's attacks do. No result depends on other images.
 struct AuditProber {
   /// Images among which the nearest one of another class is looked for.
-  static let neighbours = 512
+  static let others = 512
 
   private let run: GridRun
   private let subject: Int
@@ -22,11 +22,12 @@ struct AuditProber {
     let image = item.image.asBatch
     let logits = try oracle.verdictLogits(image, of: [key])
     // Without labels a refused image has none, −1.
-    let gradients = try zeroGradients(image, max(item.label, 0), key)
+    let missing = try missingGradients(image, max(item.label, 0), key)
     var probe = AuditProbe(
       isRight: clean.isCorrect, repetition: try repetition(image, logits, key),
-      isProbability: Self.isProbability(logits), hasNoGradient: gradients.crossEntropy,
-      hasNoMarginGradient: gradients.margin,
+      instability: try instability(item, max(item.label, 0), key),
+      isProbability: Self.isProbability(logits), hasNoGradient: missing.crossEntropy,
+      hasNoMarginGradient: missing.margin,
       isLeft: clean.isCorrect && !isBroken && !run.plan.cells.isEmpty)
     if probe.isLeft { try tryOut(item, logits, key, &probe) }
     if subject == 0, run.plan.data.isLabelled { probe.otherClass = try nearestOther(item) }
@@ -52,19 +53,20 @@ struct AuditProber {
     return values.allSatisfy { $0 >= 0 && $0 <= 1 } && (values.reduce(0, +) - 1).magnitude < 1e-4
   }
 
-  private func zeroGradients(
+  private func missingGradients(
     _ image: Tensor, _ label: Int, _ key: UInt64
   ) throws -> (crossEntropy: Bool, margin: Bool) {
     oracle.announce(.search(0), of: [key])
-    func isZero(_ loss: LossChoice) throws -> Bool {
+    func isUseless(_ loss: LossChoice) throws -> Bool {
       let found = try oracle.lossGradient(
         at: image, loss, .untargeted([label], rejected: oracle.rejectedClass))
-      return found.gradient.elements.allSatisfy { $0 == 0 }
+      let values = found.gradient.elements
+      return values.allSatisfy { $0 == 0 } || values.contains { !$0.isFinite }
     }
     do {
-      return (try isZero(.crossEntropy), try isZero(.margin))
+      return (try isUseless(.crossEntropy), try isUseless(.margin))
     } catch ThreatError.notFinite {
-      return (false, false)  // E1 counts what is not finite
+      return (false, false)  // E1 counts logits that are not finite
     }
   }
 
@@ -76,7 +78,7 @@ struct AuditProber {
     if let attack = trials.moreSteps { probe[.steps] = try trial(attack, largest, item) }
     if let attack = trials.moreStarts { probe[.starts] = try trial(attack, largest, item) }
     if let attack = trials.square { probe[.square] = try trial(attack, largest, item) }
-    probe[.noise] = try noise(item, largest, key)
+    if run.plan.auditDraws > 0 { probe[.noise] = try noise(item, largest, key) }
     if let attack = trials.targeted { probe[.targets] = try targets(attack, largest, item, logits) }
     if let ascent = trials.ascent {
       let problem = try AttackProblem(
@@ -116,45 +118,58 @@ struct AuditProber {
     return .init(attack: attack.specifier, isBroken: false)
   }
 
-  /// Random corners of the ball (L∞), or random points of it, as a file holds them.
+  /// Random points of the ball, as a file holds them, until one breaks the image.
   private func noise(
     _ item: HeldImages.Item, _ epsilon: Epsilon, _ key: UInt64
   ) throws -> AuditProbe.TrialResult {
     let rounding = EpsilonRounding(rawValue: run.plan.rounding) ?? .strict
+    let (draws, points) = (run.plan.auditDraws, points(around: item, key))
     var isBroken = false
-    for start in stride(from: 0, to: AuditTrials.noiseTries, by: 50) where !isBroken {
-      let points = try (start..<start + 50).map { try point(item, epsilon, key, number: $0) }
-      let batch = Tensor.stacking(points, rowShape: item.image.shape)
-      let originals = Tensor.stacking(points.map { _ in item.image }, rowShape: item.image.shape)
-      oracle.announce(.verdict, of: points.map { _ in key })
-      isBroken = try oracle.labels(Lattice.quantise(batch, around: originals, rounding)).contains {
-        $0 != item.label && $0 != oracle.rejectedClass
-      }
+    for start in stride(from: 0, to: draws, by: RandomPoints.batch) where !isBroken {
+      let numbers = start..<min(start + RandomPoints.batch, draws)
+      let files = Lattice.quantise(
+        points.points(numbers, in: epsilon.ball), around: points.copies(numbers.count), rounding)
+      oracle.announce(.verdict, of: numbers.map { _ in key })
+      isBroken = try oracle.labels(files).contains { $0 != item.label && $0 != oracle.rejectedClass }
     }
-    return .init(attack: "\(AuditTrials.noiseTries) draws of noise", isBroken: isBroken)
+    return .init(attack: "\(draws) draws of noise", isBroken: isBroken)
   }
 
-  private func point(
-    _ item: HeldImages.Item, _ epsilon: Epsilon, _ key: UInt64, number: Int
-  ) throws -> Tensor {
-    if epsilon.norm == .linf {
-      var stream = RandomStream(seed: run.plan.seed, key, 1 << 32 + UInt64(number))
-      let radius = Float(epsilon.value)
-      let corner = item.image.elements.map { min(max($0 + stream.sign() * radius, 0), 1) }
-      return Tensor(item.image.shape, corner)
+  /// How much the label's lead over the other classes changes among `neighbours` random points nearby, as a share
+  /// of the lead at the image: the mean, at most 1. A refusal is no prediction, so its class is left out.
+  private func instability(_ item: HeldImages.Item, _ label: Int, _ key: UInt64) throws -> Double {
+    let points = points(around: item, key)
+    oracle.announce(.search(0), of: [key])
+    let here = leads(try oracle.logits(item.image.asBatch), label)[0]
+    var sum = 0.0
+    for start in stride(from: 0, to: AuditTrials.neighbours, by: RandomPoints.batch) {
+      let numbers = start..<min(start + RandomPoints.batch, AuditTrials.neighbours)
+      oracle.announce(.search(0), of: numbers.map { _ in key })
+      let there = leads(try oracle.logits(points.nearby(numbers, reach: AuditTrials.reach)), label)
+      // A lead of 0 has no share; its changes count as they are.
+      sum += there.reduce(0) { $0 + ($1 - here).magnitude / (here == 0 ? 1 : here.magnitude) }
     }
-    let problem = try AttackProblem(
-      images: item.image.asBatch, criterion: .untargeted([item.label]), objective: .within(epsilon.ball),
-      ids: [key], seed: run.plan.seed)
-    let search = try Search(problem, loss: .margin, on: oracle)
-    return search.randomStart(restart: number, in: epsilon.ball).row(0)
+    let mean = sum / Double(AuditTrials.neighbours)
+    return mean < 1 ? mean : 1  // NaN, too, is as unstable as can be
+  }
+
+  private func leads(_ logits: Tensor, _ label: Int) -> [Double] {
+    (0..<logits.rowCount).map { row in
+      let values = logits.row(row).elements
+      let rivals = values.indices.filter { $0 != label && $0 != oracle.rejectedClass }
+      return Double(values[label]) - Double(rivals.map { values[$0] }.max() ?? 0)
+    }
+  }
+
+  private func points(around item: HeldImages.Item, _ key: UInt64) -> RandomPoints {
+    RandomPoints(around: item.image, key: key, seed: run.plan.seed)
   }
 
   private func nearestOther(_ item: HeldImages.Item) throws -> Double? {
     let source = run.subjects[subject].source
     guard let norm = Norm(rawValue: run.plan.norm) else { return nil }
     var nearest: Double?
-    for place in 0..<min(source.count, Self.neighbours) where source.label(place) != item.label {
+    for place in 0..<min(source.count, Self.others) where source.label(place) != item.label {
       let other = try source.image(place)
       guard other.shape == item.image.shape else { continue }
       let distance = norm.distances(other.asBatch, item.image.asBatch)[0]

@@ -5,8 +5,10 @@ import AdvThreat
 struct AuditTrials {
   /// Where the run has no attack with steps of its own: projected gradient descent on a loss that does not saturate.
   static let reference = "pgd:steps=40,relative-step=0.1,loss=margin"
-  /// Tries of random noise on an image.
-  static let noiseTries = 200
+  /// Random points near an image among which its prediction should hardly change.
+  static let neighbours = 100
+  /// How far they are at most in every element: a window of 8/255, as in the authors' program.
+  static let reach: Float = 4 / 255
   /// Classes that an image is pushed to, the likeliest first.
   static let targets = 3
 

@@ -151,8 +151,13 @@ public struct GridPlan: Codable, Hashable, Sendable {
   public var transfers: Bool
   /// How many images the audit looks at more closely; see `AuditProbe`.
   public var auditImages: Int
+  /// How many random points at most the audit tries on an image that the run's attacks left.
+  public var auditDraws: Int
   /// The command that makes the same results again.
   public var command: [String]
+
+  /// Random points on an image unless somebody says otherwise.
+  public static let auditDraws = 1_000
 
   /// A plan over every attack at every radius; set what differs.
   public init(
@@ -163,6 +168,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
     cells = attacks.indices.flatMap { attack in radii.indices.map { Cell(attack: attack, radius: $0) } }
     (conditions, rounding, repairs, seed) = ([], EpsilonRounding.strict.rawValue, true, 0)
     (precision, survivorsOnly, transfers, auditImages) = ("fast", true, false, 0)
+    auditDraws = Self.auditDraws
   }
 
   /// The images that the audit looks at more closely, spread over the data set: its order may be that of classes.
@@ -218,6 +224,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
       ("transfer", transfers == other.transfers), ("data options", data == other.data),
       ("order of attacks", survivorsOnly == other.survivorsOnly),
       ("images of the audit", auditImages == other.auditImages),
+      ("draws of the audit", auditDraws == other.auditDraws),
     ]
     let differing = parts.filter { !$0.1 }.map(\.0)
     if differing.isEmpty { return nil }  // the command's wording alone

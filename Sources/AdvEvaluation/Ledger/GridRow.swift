@@ -79,7 +79,7 @@ struct CleanRow: Hashable, Sendable {
 
 /// The columns of the ledger's tables, and rows as values.
 enum LedgerSchema {
-  static let version = 2
+  static let version = 3
 
   static let tables = """
     CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

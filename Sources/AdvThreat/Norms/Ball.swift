@@ -116,6 +116,20 @@ extension Ball {
 }
 
 extension Ball {
+  /// The images `[n, …]`, each moved by a uniform draw from the ball and cut to the box; row i draws from the i-th
+  /// stream.
+  public func randomPoints(around images: Tensor, _ streams: [RandomStream], in box: Box) -> Tensor {
+    precondition(streams.count == images.rowCount, "\(streams.count) streams for \(images.rowCount) images")
+    var (points, streams) = (images, streams)
+    let stride = images.rowStride
+    points.withMutableElements { values in
+      for row in streams.indices where stride > 0 {
+        drawUniformly(values.baseAddress! + row * stride, stride, &streams[row], box)
+      }
+    }
+    return points
+  }
+
   /// Adds to the original in x a uniform draw from the ball, then cuts it to the box.
   func drawUniformly(_ x: MutableRow, _ count: Int, _ stream: inout RandomStream, _ box: Box) {
     switch norm {
