@@ -4,10 +4,8 @@ enum GridPageTemplate {
   static let text = PageStyle.head + style + summary + charts + comparisons + images + method
 
   static let style = """
-    :root { --heat: 186, 38, 32; --cool: 28, 116, 66; --c0: #0b62a8; --c1: #b54a00; --c2: #00745a; --c3: #a03d7d;
-      --c4: #5b5bd6; --c5: #6b5b00; }
-    @media (prefers-color-scheme: dark) { :root { --heat: 255, 123, 114; --cool: 76, 195, 138; --c0: #62b0f0;
-      --c1: #ff9d5c; --c2: #45cfa8; --c3: #ea8fc6; --c4: #a6a6ff; --c5: #d8c24a; } }
+    :root { --heat: 186, 38, 32; --cool: 28, 116, 66; }
+    @media (prefers-color-scheme: dark) { :root { --heat: 255, 123, 114; --cool: 76, 195, 138; } }
     .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .5rem; }
     nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 1rem 0 0; padding: 0; font-size: .9rem; }
     .scroll { margin: .75rem 0; } caption { text-align: left; padding: .5rem .75rem; color: var(--faint); }
@@ -17,12 +15,6 @@ enum GridPageTemplate {
     .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1rem; }
     .panel { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .75rem; margin: 0; }
     .panels > :only-child { max-width: 36rem; grid-column: 1 / -1; }
-    .chart .end { text-anchor: end; } .chart .mid { text-anchor: middle; } .chart .axis { font-size: 13px; }
-    .grid { stroke: var(--line); } .tick { stroke: var(--faint); } .line { fill: none; stroke-width: 2; stroke: currentColor; }
-    .dash { stroke-dasharray: 5 4; } .bar { stroke: currentColor; stroke-width: 5; opacity: .25; }
-    svg circle, svg rect, svg path { fill: currentColor; } .key { width: 1.5rem; height: .75rem; margin-right: .35rem; }
-    .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
-    .s4 { color: var(--c4); } .s5 { color: var(--c5); }
     .bars tbody > tr > * { border: 0; padding: .15rem .75rem; vertical-align: middle; } .bars .track { min-width: 8rem; width: 60%; }
     .track span { display: block; height: .55rem; border-radius: .2rem; }
     .track .clean { background: var(--c0); opacity: .45; } .track .left { background: var(--c0); }

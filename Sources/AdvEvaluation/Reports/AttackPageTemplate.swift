@@ -21,9 +21,7 @@ enum AttackPageTemplate {
     th { position: sticky; top: 0; background: var(--card); }
     td.number, th.number { text-align: right; }
     td img { width: 48px; height: 48px; object-fit: contain; image-rendering: pixelated; vertical-align: middle; }
-    svg.chart { min-width: 30rem; }
-    .chart .axis { stroke: var(--line); stroke-width: 1; }
-    .chart .curve { fill: none; stroke: var(--bad); stroke-width: 2; }
+    svg.chart { min-width: 22rem; max-width: 46rem; margin: 0 auto; }
     .t-survived { color: var(--good); } .t-broken { color: var(--bad); font-weight: 600; }
     .t-already-wrong { color: var(--faint); } .t-over-budget, .t-error { color: var(--warn); }
     dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: 0; font-size: .95rem; }

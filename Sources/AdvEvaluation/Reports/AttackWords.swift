@@ -140,27 +140,41 @@ public struct AttackWords: Sendable {
   public var notes: [String] { manifest.findings.notes }
 
   /// The charts of the page: broken images over forward passes and, without a radius, over the distance.
-  var charts: [CurveChart] {
-    var charts: [CurveChart] = []
+  var charts: [LineChart] {
+    var charts: [LineChart] = []
     if !summary.curve.isEmpty {
       charts.append(
-        CurveChart(
-          title: "Broken before rounding, after so many forward passes on the image",
-          axis: "forward passes", points: summary.curve, total: summary.measured))
+        stair(
+          "Broken before rounding, after so many forward passes on the image", over: "forward passes",
+          summary.curve))
     }
     let norm = manifest.run.threat.norm
     if case .minimal = manifest.run.threat, summary.brokenInFile > 0 {
       let scale = norm == .linf ? 255.0 : 1
       charts.append(
-        CurveChart(
-          title: "Broken in files, within such a distance of the original",
-          axis: norm == .linf ? "L∞ distance in levels" : "\(normSymbol) distance",
-          points: summary.distanceCurve(norm).map {
+        stair(
+          "Broken in files, within such a distance of the original",
+          over: norm == .linf ? "L∞ distance in levels" : "\(normSymbol) distance",
+          summary.distanceCurve(norm).map {
             CurvePoint(position: $0.position * scale, count: $0.count)
-          },
-          total: summary.measured))
+          }))
     }
     return charts
+  }
+
+  /// How many of the measured images, up to a position. Narrow ranges begin at 0, wide ones at the first point.
+  private func stair(_ title: String, over axis: String, _ points: [CurvePoint]) -> LineChart {
+    let (first, last) = (points.first?.position ?? 0, points.last?.position ?? 1)
+    let scale = ChartScale.fitting(first, last)
+    let start = scale == .logarithmic ? first : 0
+    let line = LineChart.Series(
+      name: "\(points.last?.count ?? 0) of \(summary.measured) images at the end",
+      points: points.map { .init(x: $0.position, y: Double($0.count) / Double(max(1, summary.measured))) },
+      form: .stair)
+    var chart = LineChart(
+      title: title, xLabel: axis, ticks: scale.ticks(from: start, to: last), series: [line])
+    chart.scale = scale
+    return chart
   }
 
   /// The three accuracies: in files, in float, clean.

@@ -17,6 +17,15 @@ struct LineChart {
     var name: String
     var points: [Point]
     var isDashed = false
+    var form = Form.straight
+  }
+
+  /// What joins the points of a series.
+  enum Form {
+    /// Straight lines.
+    case straight
+    /// A stair that rises from 0 at the first point and goes on to the end of the axis: a count so far.
+    case stair
   }
 
   /// What the height of a point means.
@@ -41,6 +50,7 @@ struct LineChart {
   var ticks: [(x: Double, label: String)]
   var series: [Series]
   var axis = Axis.shares
+  var scale = ChartScale.linear
 
   private static let (width, height) = (440.0, 300.0)
   private static let (left, right, top, bottom) = (48.0, 14.0, 14.0, 46.0)
@@ -63,18 +73,21 @@ struct LineChart {
       parts.append("<line class=\"tick\" x1=\"\(x)\" x2=\"\(x)\" y1=\"254\" y2=\"258\"/>")
       parts.append("<text class=\"mid\" x=\"\(x)\" y=\"272\">\(Self.escaped(tick.label))</text>")
     }
-    parts.append("<text class=\"mid axis\" x=\"237\" y=\"293\">\(Self.escaped(xLabel))</text>")
+    parts.append(
+      "<text class=\"mid axis\" x=\"237\" y=\"293\">\(Self.escaped(xLabel + (scale == .logarithmic ? ", logarithmic" : "")))</text>"
+    )
     for (index, line) in series.enumerated() { parts.append(drawn(line, index % Self.styles)) }
     return parts.joined() + "</svg>"
   }
 
   private func drawn(_ line: Series, _ style: Int) -> String {
-    let corners = line.points.map { "\(Self.number(position($0.x))),\(Self.number(position(share: $0.y)))" }
+    let corners = corners(of: line).map { "\(Self.number($0.x)),\(Self.number($0.y))" }
     var parts = [
       "<g class=\"s\(style)\"><polyline class=\"line\(line.isDashed ? " dash" : "")\" points=\"\(corners.joined(separator: " "))\"/>"
     ]
-    // So many markers would hide the line.
-    for point in line.points where line.points.count <= Self.mostMarkers || point.low != nil {
+    // So many markers would hide the line; a stair shows its points by itself.
+    let isMarked = line.form == .straight && line.points.count <= Self.mostMarkers
+    for point in line.points where isMarked || point.low != nil {
       let (x, y) = (position(point.x), position(share: point.y))
       if let low = point.low, let high = point.high {
         let (from, to) = (Self.number(position(share: low)), Self.number(position(share: high)))
@@ -85,6 +98,17 @@ struct LineChart {
       parts.append(Self.marker(style, x, y))
     }
     return parts.joined() + "</g>"
+  }
+
+  private func corners(of line: Series) -> [(x: Double, y: Double)] {
+    let places = line.points.map { (x: position($0.x), y: position(share: $0.y)) }
+    guard line.form == .stair else { return places }
+    var (result, height) = ([(x: Self.left, y: position(share: 0))], position(share: 0))
+    for place in places {
+      result += [(place.x, height), place]
+      height = place.y
+    }
+    return result + [(Self.width - Self.right, height)]
   }
 
   private static func marker(_ style: Int, _ x: Double, _ y: Double) -> String {
@@ -117,7 +141,7 @@ struct LineChart {
   }
 
   private func position(_ x: Double) -> Double {
-    Self.left + (x - range.low) / (range.high - range.low) * (Self.width - Self.left - Self.right)
+    Self.left + scale.share(x, from: range.low, to: range.high) * (Self.width - Self.left - Self.right)
   }
 
   private func position(share: Double) -> Double {
