@@ -53,7 +53,8 @@ let package = Package(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
     library(
-      "AdvDefenses", imports: ["AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvClassifier"]),
+      "AdvDefenses",
+      imports: ["AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvClassifier", "COpenBLAS"]),
     library(
       "AdvTraining",
       imports: [

@@ -36,6 +36,12 @@ extension Dataset {
     return indices.count == count ? self : Subset(base: self, indices: indices)
   }
 
+  /// At most `count` images, drawn without regard to their order, which may be that of classes; always the same ones.
+  public func sample(_ count: Int) -> any Dataset {
+    var stream = RandomStream(seed: 0)
+    return Subset(base: self, indices: Array((0..<self.count).shuffled(using: &stream).prefix(count)))
+  }
+
   /// The label that a class name or a number written out stands for.
   public func classIndex(_ word: String) throws(DataError) -> Int {
     if let index = classes.firstIndex(of: word) { return index }

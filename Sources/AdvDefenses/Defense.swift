@@ -74,6 +74,20 @@ public protocol GraphDefense: Defense {
     -> any GradientOracle
 }
 
+/// A defence inside the network that has to learn from images which the network was trained on, before it can guard.
+public protocol FittedDefense: GraphDefense {
+  /// The images, as a data set's specifier.
+  var data: String { get }
+  /// How many of them at most.
+  var images: Int { get }
+  /// The defence that has learned from what an oracle of the rewritten graph answers.
+  ///
+  /// - Parameters:
+  ///   - answers: a row for each image, as wide as the rewritten graph's output.
+  ///   - labels: the images' classes, below `classes`.
+  func fitted(to answers: Tensor, labels: [Int], classes: Int) throws(ThreatError) -> Self
+}
+
 extension Defense {
   /// What it is.
   public var card: DefenseCard { Self.card }

@@ -35,6 +35,7 @@ public enum DefenseCatalog {
     DefenseEntry(RandomizedSmoothing.self),
     DefenseEntry(Ensemble.self),
     DefenseEntry(FeatureSqueezing.self),
+    DefenseEntry(Mahalanobis.self),
     DefenseEntry(TestTimeDropout.self),
   ]
 

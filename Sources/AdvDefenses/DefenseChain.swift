@@ -11,7 +11,7 @@ public struct DefenseChain: Sendable {
   /// As it was written.
   public let text: String
   /// The defences, the image's first one first.
-  public let defenses: [any Defense]
+  public private(set) var defenses: [any Defense]
   /// Whether attacks see the defences; verdicts always do.
   public let isAdaptive: Bool
 
@@ -70,6 +70,16 @@ public struct DefenseChain: Sendable {
     var result = graph
     for defense in defenses.reversed() {
       if let inner = defense as? any GraphDefense { result = try inner.rewriting(result) }
+    }
+    return result
+  }
+
+  /// The chain whose defences that learn have learned, each as `fit` does it.
+  public func fitting(_ fit: (any FittedDefense) throws -> any FittedDefense) rethrows -> DefenseChain {
+    var result = self
+    result.defenses = try defenses.map { (defense) -> any Defense in
+      guard let learner = defense as? any FittedDefense else { return defense }
+      return try fit(learner)
     }
     return result
   }

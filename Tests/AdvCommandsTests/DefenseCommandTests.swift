@@ -1,3 +1,5 @@
+import AdvFormats
+import AdvTensor
 import Foundation
 import Testing
 
@@ -74,6 +76,75 @@ struct DefenseCommandTests {
     // With itself it says the same; the digest is another one.
     #expect(subjects[0]["clean_accuracy"] as? NSDictionary == subjects[1]["clean_accuracy"] as? NSDictionary)
     #expect(subjects[0]["weights_sha256"] as? String != subjects[1]["weights_sha256"] as? String)
+  }
+
+  @Test func `a detector learns from the training images, and refuses some of what is shown to it`() throws {
+    let scratch = try Scratch()
+    let words = ["--defense", "mahalanobis:images=200"]
+    let aware = try manifest(words, in: scratch, "aware")
+    let again = try manifest(words + ["--threads", "1", "--batch", "3"], in: scratch, "again")
+    #expect(try outcomes(aware) == outcomes(again))
+    #expect((aware["model"] as? [String: Any])?["defense"] as? String == "mahalanobis:images=200")
+    let unaware = try manifest(words + ["--non-adaptive"], in: scratch, "unaware")
+    #expect(try outcomes(unaware).count == 10)
+    // What it learned from is part of what a run recognises.
+    let grid = ["evaluate", "--models", "lenet5", "--limit", "4", "--quiet", "--out", scratch["run"]]
+    #expect(
+      Transcript(grid + ["--defenses", "none,mahalanobis:images=100,mahalanobis:images=120"]).status == .done)
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: scratch.bytes("run/report.json")) as? [String: Any])
+    let digests = try #require(report["subjects"] as? [[String: Any]]).map { $0["weights_sha256"] as? String }
+    #expect(Set(digests).count == 3)
+    let lost = Transcript(
+      "predict", "--model", "lenet5", "--limit", "2", "--defense", "mahalanobis:data=folder:/nowhere",
+      "--quiet")
+    #expect(lost.status == .noResult && lost.messages.contains("/nowhere"), "\(lost)")
+    #expect(Transcript("defenses").output.contains("mahalanobis"))
+    #expect(Transcript("explain", "mahalanobis").output.contains("1807.03888"))
+  }
+
+  @Test func `predictions go through a defence, in arrays as in files`() throws {
+    let scratch = try Scratch()
+    let lenet = ["predict", "--model", "lenet5", "--quiet"]
+    let plain = Transcript(lenet + ["--limit", "20"])
+    let flat = Transcript(lenet + ["--limit", "20", "--defense", "bit-depth:bits=1"])
+    #expect(plain.status == .done && flat.status == .done && plain.output != flat.output, "\(flat)")
+    #expect(plain.output == Transcript(lenet + ["--limit", "20", "--defense", "none"]).output)
+    // A threshold below every score refuses all that squeezing changes.
+    let refusing = lenet + ["--limit", "3", "--defense", "feature-squeezing:bits=1,threshold=0"]
+    #expect(Transcript(refusing).output.contains("refused"))
+    #expect(Transcript(refusing + ["--json"]).output.contains("\"refused\""))
+
+    var stream = RandomStream(seed: 4)
+    let images = Tensor([3, 3, 32, 32], (0..<3 * 3072).map { _ in stream.uniform() })
+    try NPY.write(images, to: scratch["x.npy"])
+    func logits(_ words: [String]) throws -> Tensor {
+      let run = Transcript(lenet + ["--input", scratch["x.npy"], "--output", scratch["z.npy"]] + words)
+      #expect(run.status == .done, "\(run)")
+      return try NPY.readTensor(scratch["z.npy"])
+    }
+    let voting = ["--defense", "noise-voting:samples=3"]
+    let first = try logits(voting)
+    #expect(first.shape == [3, 10])
+    #expect(try logits(voting + ["--batch", "1", "--threads", "2"]) == first)
+    #expect(try logits(voting + ["--seed", "1"]) != first)
+    #expect(try logits(["--defense", "mahalanobis:images=100"]).shape == [3, 11])
+    let raw = Transcript(
+      lenet + ["--input", scratch["x.npy"], "--output", scratch["z.npy"], "--raw"] + voting)
+    #expect(raw.status == .noResult && raw.messages.contains("exclude each other"), "\(raw)")
+  }
+
+  @Test func `certificates are about the defended model`() throws {
+    let words = [
+      "certify", "--model", "lenet5", "--n", "60", "--n0", "10", "--limit", "3", "--quiet", "--json",
+    ]
+    let plain = Transcript(words)
+    let defended = Transcript(words + ["--defense", "median"])
+    #expect(plain.status == .done && defended.status == .done && plain.output != defended.output)
+    #expect(defended.output.contains("\"defense\" : \"median\"") && defended.output.contains("\"--defense\""))
+    // All of what it always refuses is abstained from.
+    let refusing = Transcript(words + ["--defense", "feature-squeezing:bits=1,threshold=0"])
+    #expect(refusing.output.contains("\"abstained\" : 3"), "\(refusing)")
   }
 
   @Test func `defences are listed and explained`() throws {

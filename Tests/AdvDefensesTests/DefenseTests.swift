@@ -17,8 +17,8 @@ import Testing
     "feature-squeezing:bits=8,size=3,threshold=0.01", "feature-squeezing:size=3,threshold=2",
   ]
 
-  /// What changes the network itself cannot be tried on a formula; `DropoutTests` does.
-  static let inside = ["dropout"]
+  /// What changes the network itself cannot be tried on a formula; suites of their own do.
+  static let inside = ["dropout", "mahalanobis"]
 
   static let context: DefenseContext = {
     var context = DefenseContext(seed: 5)

@@ -1,4 +1,3 @@
-import AdvClassifier
 import AdvEvaluation
 import AdvFormats
 import AdvModels
@@ -14,11 +13,13 @@ struct CertifyCommand: ConsoleCommand {
       advkit certify --model resnet20 --weights w.th --dataset cifar10:DIR --sigma 0.25 --n 100000 --out r.json
 
       The smoothed model names the class that the network names most often under Gaussian noise (Cohen et al. 2019).
-      Networks that were trained under such noise (--recipe gaussian) have larger radii.
+      Networks that were trained under such noise (--recipe gaussian) have larger radii. Behind a --defense the base is
+      the defended model; an image that noise makes a detector refuse most often has no certificate.
       """)
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
   @OptionGroup(title: "Model") var labelOptions: LabelOptions
+  @OptionGroup(title: "Model") var defenseOptions: DefenseOptions
   @OptionGroup(title: "Images") var data: DataOptions
 
   @Option(help: ArgumentHelp("The deviation of the noise, for pixels in 0…1.", valueName: "sigma"))
@@ -47,12 +48,13 @@ struct CertifyCommand: ConsoleCommand {
   func execute(on console: Console) throws -> ExitStatus {
     let radii = try Lists.numbers(radii, option: "--radii").map { Double("\($0)") ?? Double($0) }.sorted()
     let model = try modelOptions.load(labels: try labelOptions.names(), quiet: options.quiet, on: console)
-    let classifier = try Classifier(model)
+    let chain = try defenseOptions.chain()
+    let defended = try DefendedModel(model, behind: chain, seed: seed, precision: .exact)
     var procedure = RandomizedCertification()
     (procedure.sigma, procedure.selection, procedure.samples) = (sigma, n0, n)
     (procedure.alpha, procedure.seed, procedure.batch) = (alpha, seed, options.batch)
     var run = CertificationRun(source: try data.source(for: model), procedure: procedure) {
-      classifier.makeOracle()
+      try defended.makeOracle()
     }
     run.threads = options.threadCount
     let results = try console.watching(total: run.source.count, quiet: options.quiet) { stop, show in
@@ -60,7 +62,7 @@ struct CertifyCommand: ConsoleCommand {
     }
     guard !results.isEmpty else { throw InputError("stopped before the first image was finished.") }
     let report = CertificationReport(
-      results, of: run, model: .init(model), radii: radii, command: try command(for: model))
+      results, of: run, model: .init(model, behind: chain), radii: radii, command: try command(for: model))
     if let out { try AtomicFile.write(try report.json(), to: out) }
     if options.json {
       console.print(String(decoding: try report.json().dropLast(), as: UTF8.self))
@@ -76,7 +78,8 @@ struct CertifyCommand: ConsoleCommand {
   }
 
   private func command(for model: Model) throws -> [String] {
-    ["advkit", "certify"] + modelOptions.arguments + labelOptions.arguments + (try data.arguments(for: model))
+    ["advkit", "certify"] + modelOptions.arguments + labelOptions.arguments + defenseOptions.arguments
+      + (try data.arguments(for: model))
       + ["--sigma", "\(sigma)", "--n0", "\(n0)", "--n", "\(n)", "--alpha", "\(alpha)", "--radii", radii]
       + ["--seed", "\(seed)"]
   }

@@ -10,7 +10,8 @@ struct DefensesCommand: ConsoleCommand {
       advkit attack --model resnet --eps 2px --defense jpeg:quality=50+median
 
       Attacks see a defence too, through the gradient that the list names: exact, the identity where there is none
-      (straight-through), or the mean over random draws (averaged). --non-adaptive hides it from them.
+      (straight-through), or the mean over random draws (averaged). --non-adaptive hides it from them. A defence that
+      learns takes the images that the model was trained on: mahalanobis:data=cifar10:DIR, if they are not built in.
       """)
 
   @Flag(help: "Print the list as JSON.") var json = false

@@ -6,7 +6,7 @@ import AdvThreat
 /// The smoothed model names the class that the base names most often for x + N(0, σ²). With probability 1 − α over
 /// the noise drawn here, no perturbation of an L2 norm below the radius changes that class.
 public struct SmoothingCertificate: Sendable, Hashable {
-  /// The class that is certified; nil for an abstention.
+  /// The class that is certified; nil for an abstention, and where the base refuses most of the noisy copies.
   public let label: Int?
   /// The L2 radius in pixels of 0…1: σ Φ⁻¹(lower bound); 0 for an abstention.
   public let radius: Double
@@ -47,8 +47,9 @@ public struct RandomizedCertification: Sendable, Hashable {
     let choice = first.indices.max { (first[$0], -$0) < (first[$1], -$1) } ?? 0
     let hits = try votes(image, id, stage: 1, draws: samples, on: base)[choice]
     let (bound, radius) = radius(hits: hits)
+    let isCertain = bound > 0.5 && choice != base.rejectedClass
     return SmoothingCertificate(
-      label: bound > 0.5 ? choice : nil, radius: radius, hits: hits, lowerBound: bound)
+      label: isCertain ? choice : nil, radius: isCertain ? radius : 0, hits: hits, lowerBound: bound)
   }
 
   /// The lower bound of a probability after so many hits, one-sided (Clopper & Pearson 1934), and what follows.
@@ -72,7 +73,8 @@ public struct RandomizedCertification: Sendable, Hashable {
           for index in row * count..<(row + 1) * count { pixels[index] += sigma * stream.normal() }
         }
       }
-      let logits = try base.verdictLogits(noisy, of: numbers.map { id &+ UInt64($0) })
+      // A base with random parts draws anew for every copy; the stages must not share draws either.
+      let logits = try base.verdictLogits(noisy, of: numbers.map { id &+ stage << 32 &+ UInt64($0) })
       if logits.firstRowNotFinite != nil { throw .notFinite(what: "logits", image: id) }
       for row in numbers.indices {
         votes[Self.largest(logits.row(row - start).elements)] += 1

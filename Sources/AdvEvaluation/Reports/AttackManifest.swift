@@ -43,7 +43,7 @@ public struct AttackManifest: Sendable {
     }
 
     /// The name of a class.
-    func name(of label: Int) -> String {
+    public func name(of label: Int) -> String {
       // A detector has one class more: the refusal.
       label == classes.count ? "refused" : classes.indices.contains(label) ? classes[label] : "\(label)"
     }

@@ -24,9 +24,21 @@ public struct BatchedModel: Sendable {
     case logit(Int)
   }
 
-  /// The logits `[n, classes]` of images `[n, C, H, W]`.
+  /// The logits `[n, classes]` of images `[n, C, H, W]` on which verdicts rest; draws of a random model are keyed by
+  /// the images' positions.
   public func logits(of images: Tensor) throws -> Tensor {
-    try map(images, resultShape: nil) { oracle, rows in try oracle.logits(images.rows(rows)) }
+    try map(images.rowCount, resultShape: nil) { oracle, rows in
+      try oracle.verdictLogits(images.rows(rows), of: rows.map(UInt64.init))
+    }
+  }
+
+  /// The logits `[n, classes]` of a source's images, which have one shape; no more are in memory than are worked on.
+  public func logits(of source: ImageSource) throws -> Tensor {
+    try map(source.count, resultShape: nil) { oracle, places in
+      let images = try places.map { try source.image($0) }
+      return try oracle.verdictLogits(
+        Tensor.stacking(images, rowShape: images[0].shape), of: places.map(source.key))
+    }
   }
 
   /// The gradient of the summed objective, in the shape of the images `[n, C, H, W]`.
@@ -35,7 +47,7 @@ public struct BatchedModel: Sendable {
       throw ThreatError.mismatch(
         what: "labels", got: "\(labels.count)", expected: "\(images.rowCount), one for each image")
     }
-    return try map(images, resultShape: images.shape.droppingFirst()) { oracle, rows in
+    return try map(images.rowCount, resultShape: images.shape.droppingFirst()) { oracle, rows in
       let part = images.rows(rows)
       switch objective {
       case .logit(let label): return try oracle.logitGradient(of: label, at: part)
@@ -51,10 +63,10 @@ public struct BatchedModel: Sendable {
   }
 
   private func map(
-    _ images: Tensor, resultShape: Shape?, _ body: @Sendable (any GradientOracle, Range<Int>) throws -> Tensor
+    _ count: Int, resultShape: Shape?, _ body: @Sendable (any GradientOracle, Range<Int>) throws -> Tensor
   ) throws -> Tensor {
     let parts = try BatchPool(threads: threads, stop: StopSignal()).map(
-      BatchPool.batches(of: images.rowCount, size: batch), state: makeOracle, body: body,
+      BatchPool.batches(of: count, size: batch), state: makeOracle, body: body,
       finished: { _, _ in })
     let rowShape: Shape
     if let resultShape {
@@ -62,7 +74,7 @@ public struct BatchedModel: Sendable {
     } else {
       rowShape = try parts.first?.shape.droppingFirst() ?? [makeOracle().classCount]
     }
-    return Tensor(rowShape.prepending(images.rowCount)) { destination in
+    return Tensor(rowShape.prepending(count)) { destination in
       var position = destination.startIndex
       for part in parts {
         part.withElements { source in
