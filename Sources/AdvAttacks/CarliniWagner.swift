@@ -44,7 +44,9 @@ public struct CarliniWagner: Attack {
   }
 
   private func searchConstants(_ search: inout Search, on oracle: any GradientOracle) throws(ThreatError) {
-    var constants = Array(repeating: ConstantSearch(first: firstConstant), count: search.problem.count)
+    let width = search.problem.box.width  // in its units the search is that of the unit box
+    let first = ConstantSearch(first: firstConstant * width * width)
+    var constants = Array(repeating: first, count: search.problem.count)
     for _ in 0..<searches where !search.isFinished {
       try minimise(&search, &constants, on: oracle)
       search.resume()

@@ -9,7 +9,7 @@ import AdvThreat
 public struct DDN: Attack {
   /// Gradient steps.
   public var steps = 100
-  /// The norm of the first step.
+  /// The norm of the first step over the box's width.
   public var initialNorm: Float = 1  // ε₀
   /// How fast the norm changes.
   public var growth: Float = 0.05  // γ
@@ -29,7 +29,7 @@ public struct DDN: Attack {
   ) throws(ThreatError) -> AttackResult {
     var search = try Search(problem, loss: loss, on: oracle)
     var x = search.originals
-    var norms = Array(repeating: initialNorm, count: problem.count)
+    var norms = Array(repeating: initialNorm * problem.box.width, count: problem.count)
     for step in 0..<steps where !search.isFinished {
       if let kept = try search.evaluate(&x, as: step == 0 ? .origin : .candidate, on: oracle) {
         norms = kept.map { norms[$0] }
@@ -59,8 +59,8 @@ public struct DDN: Attack {
   }
 
   private func move(_ x: inout Tensor, _ search: Search, _ norms: [Float], step: Int) {
-    let length = Schedule.cosine(from: 1, to: Self.lastStep, at: step, of: steps)
     let box = search.problem.box
+    let length = Double(box.width) * Schedule.cosine(from: 1, to: Self.lastStep, at: step, of: steps)
     let gradient = search.here.gradient
     let originals = search.originals
     Rows.forEachIndexed(&x, originals) { row, point, center, count in
@@ -100,7 +100,7 @@ extension DDN {
   /// The table of parameters.
   public static let parameters: [Parameter<DDN>] = [
     .int("steps", \.steps, in: 1...100_000, "Gradient steps."),
-    .float("initial-norm", \.initialNorm, in: 0...1_000, "Norm of the first step."),
+    .float("initial-norm", \.initialNorm, in: 0...1_000, "Norm of the first step over the box's width."),
     .float("growth", \.growth, in: 0...1, "How fast the norm grows and shrinks."),
     .bool("quantised", \.isQuantised, "Round every iterate to 8 bits."),
     .choice("loss", \.loss, "Objective to ascend."),

@@ -47,7 +47,7 @@ public struct DeepFool: Attack {
   }
 
   private func rivalsOfRows(_ search: Search) -> [[Int]] {
-    let ranking = Ranking(search.here.logits, search.active, labels: search.problem.criterion.labels)
+    let ranking = Ranking(search.here.logits, search.active, search.problem.criterion)
     return search.active.map { Array(ranking.rivals(of: $0).prefix(candidates - 1)) }
   }
 

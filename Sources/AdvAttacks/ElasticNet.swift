@@ -30,7 +30,9 @@ public struct ElasticNet: Attack {
     var search = try Search(problem, loss: .margin, on: oracle)
     var x = search.originals
     try search.judge(&x, as: .origin, on: oracle)
-    var constants = Array(repeating: ConstantSearch(first: firstConstant), count: problem.count)
+    var constants = Array(
+      repeating: ConstantSearch(first: firstConstant * problem.box.width * problem.box.width),
+      count: problem.count)
     for _ in 0..<searches where !search.isFinished {
       try minimise(&search, &constants, on: oracle)
       for image in search.active { constants[image].bisect() }
@@ -72,7 +74,7 @@ public struct ElasticNet: Attack {
       for index in 0..<count {
         let slope = 2 * (point[index] - center[index]) - weight * gradient[row * count + index]
         let move = point[index] - rate * slope - center[index]
-        let kept = Swift.max(move.magnitude - shrinkage, 0)
+        let kept = Swift.max(move.magnitude - shrinkage * box.width, 0)
         point[index] = kept == 0 ? center[index] : box.clamp(center[index] + (move > 0 ? kept : -kept))
       }
     }

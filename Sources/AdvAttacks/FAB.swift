@@ -40,9 +40,10 @@ public struct FAB: Attack {
     var search = try Search(problem, loss: .margin, on: oracle)
     var x = search.originals
     try search.judge(&x, as: .origin, on: oracle)
-    let ranking = Ranking(search.here.logits, search.active, labels: problem.criterion.labels)
+    let ranking = Ranking(search.here.logits, search.active, problem.criterion)
     let isTargeted = problem.criterion.goal == .targeted
-    let rounds = rivals == .targets && !isTargeted ? Swift.min(targets, oracle.classCount - 1) : 1
+    let rivalCount = problem.criterion.rivalCount(of: oracle.classCount)
+    let rounds = rivals == .targets && !isTargeted ? Swift.min(targets, rivalCount) : 1
     for round in 0..<rounds {
       for restart in 0..<restarts where !search.isFinished {
         let lists = search.active.map { image in

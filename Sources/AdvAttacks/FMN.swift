@@ -9,7 +9,7 @@ import AdvThreat
 public struct FMN: Attack {
   /// Gradient steps.
   public var steps = 100
-  /// The first step's length.
+  /// The first step's length over the box's width.
   public var firstStep: Float = 1  // α₀
   /// How fast the radius changes at first.
   public var firstGrowth: Float = 0.05  // γ₀
@@ -66,8 +66,9 @@ public struct FMN: Attack {
     } else {
       let slope = dualNorm(search.here.gradient.row(row).elements, search.problem.objective.norm)
       let gap = slope > 0 ? Double(search.here.losses[row].magnitude) / slope : 0
-      // On the boundary itself the plain rule stands still on a tie: there ε grows as after a success.
-      let isTied = gap <= 1e-4 * distance
+      // On the boundary itself the plain rule stands still on a tie, and next to it where the step is less than pixels
+      // in Float can hold: there ε grows as after a success.
+      let isTied = gap <= 1e-4 * distance + 1e-7
       radius.value = isTied ? distance * (1 + growth) + 1e-6 : distance + gap
     }
   }
@@ -84,7 +85,8 @@ public struct FMN: Attack {
   }
 
   private func move(_ x: inout Tensor, _ search: Search, _ radii: [Radius], step: Int) {
-    let length = Schedule.cosine(from: Double(firstStep), to: Self.lastStep, at: step, of: steps)
+    let width = Double(search.problem.box.width)
+    let length = width * Schedule.cosine(from: Double(firstStep), to: Self.lastStep, at: step, of: steps)
     Rows.forEach(&x, search.here.gradient) { point, slope, count in
       let size = Rows.l2(slope, count)
       guard size > 0 else { return }
@@ -109,7 +111,7 @@ extension FMN {
   /// The table of parameters.
   public static let parameters: [Parameter<FMN>] = [
     .int("steps", \.steps, in: 1...100_000, "Gradient steps."),
-    .float("first-step", \.firstStep, in: 0...1_000, "Length of the first step."),
+    .float("first-step", \.firstStep, in: 0...1_000, "Length of the first step over the box's width."),
     .float("first-growth", \.firstGrowth, in: 0...1, "How fast the radius changes at first."),
   ]
 }

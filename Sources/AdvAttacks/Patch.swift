@@ -116,9 +116,10 @@ public struct Patch: Attack {
       images.setRow(image, to: result.images, row: 0)
       shared.records[image].add(result.records[0])
     }
+    let lossNote = problem.loss(loss, classCount: oracle.classCount).note
     return AttackResult(
       images: images, records: shared.records,
-      notes: [shared.note("a patch of \(side) × \(side) px", isBroken)])
+      notes: [shared.note("a patch of \(side) × \(side) px", isBroken), lossNote].compactMap(\.self))
   }
 }
 

@@ -22,10 +22,11 @@ public struct SPSA: Attack {
   public func run(
     _ problem: AttackProblem, on oracle: any ScoreOracle
   ) throws(ThreatError) -> AttackResult {
-    let gradient = ProbedGradient(probe: .signs, distance: probe, pairs: samples)
+    let width = problem.box.width
+    let gradient = ProbedGradient(probe: .signs, distance: probe * width, pairs: samples)
     return try QuerySearch.run(problem, loss: .margin, on: oracle) { (search) throws(ThreatError) in
       var x = search.original
-      var adam = Adam(count: x.count, rate: Double(rate))
+      var adam = Adam(count: x.count, rate: Double(rate * width))
       for step in 0..<steps {
         let stream = search.stream().substream(UInt64(step))
         guard let slope = try gradient.estimate(&search, at: x, stream, on: oracle) else { return }
@@ -48,7 +49,8 @@ extension SPSA {
   public static let parameters: [Parameter<SPSA>] = [
     .int("steps", \.steps, in: 1...100_000, "Steps of Adam."),
     .int("samples", \.samples, in: 1...100_000, "Pairs of queries for one step."),
-    .float("probe", \.probe, in: 1e-6...1, "How far from the point the model is asked."),
-    .float("rate", \.rate, in: 1e-6...1, "Adam's rate."),
+    .float(
+      "probe", \.probe, in: 1e-6...1, "How far from the point the model is asked, over the box's width."),
+    .float("rate", \.rate, in: 1e-6...1, "Adam's rate over the box's width."),
   ]
 }

@@ -58,7 +58,7 @@ public struct SaliencyMap: Attack {
 
   private func targetsOfImages(_ search: Search) -> [Int: Int] {
     let criterion = search.problem.criterion
-    let ranking = Ranking(search.here.logits, search.active, labels: criterion.labels)
+    let ranking = Ranking(search.here.logits, search.active, criterion)
     return Dictionary(
       uniqueKeysWithValues: search.active.map {
         ($0, criterion.goal == .targeted ? criterion.labels[$0] : ranking.rival(0, of: $0))

@@ -32,9 +32,9 @@ public struct TargetedAPGD: Attack {
     var search = try Search(problem, loss: loss, goal: .targeted, on: oracle)
     var x = search.originals
     try search.judge(&x, as: .origin, on: oracle)
-    let ranking = Ranking(search.here.logits, search.active, labels: problem.criterion.labels)
+    let ranking = Ranking(search.here.logits, search.active, problem.criterion)
     let method = AutoPGD(steps: steps, ball: ball, rho: rho, samples: samples, variant: variant)
-    for target in 0..<Swift.min(targets, oracle.classCount - 1) {
+    for target in 0..<Swift.min(targets, problem.criterion.rivalCount(of: oracle.classCount)) {
       for restart in 0..<restarts where !search.isFinished {
         search.aims = search.active.map { image in
           .from(problem.criterion.labels[image], to: ranking.rival(target, of: image))

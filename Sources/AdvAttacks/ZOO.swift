@@ -27,7 +27,9 @@ public struct ZOO: Attack {
     _ problem: AttackProblem, on oracle: any ScoreOracle
   ) throws(ThreatError) -> AttackResult {
     try QuerySearch.run(problem, loss: .margin, on: oracle) { (search) throws(ThreatError) in
-      var (weight, low, high) = (Double(firstWeight), 0.0, Double.infinity)
+      // In units of the box's width the distance is that of the unit box, and so is the weight that it needs.
+      let width = Double(problem.box.width)
+      var (weight, low, high) = (Double(firstWeight) * width * width, 0.0, Double.infinity)
       for number in 0..<searches {
         guard let succeeded = try descend(&search, weight, number, on: oracle) else { return }
         if succeeded { high = weight } else { low = weight }
@@ -41,23 +43,25 @@ public struct ZOO: Attack {
     _ search: inout QuerySearch, _ weight: Double, _ number: Int, on oracle: any ScoreOracle
   ) throws(ThreatError) -> Bool? {
     var x = search.original
-    var adam = Adam(count: x.count, rate: Double(rate))
+    let width = search.problem.box.width
+    var adam = Adam(count: x.count, rate: Double(rate * width))
+    let probe = self.probe * width
     var stream = search.stream(number)
     var (succeeded, lastTotal) = (false, Double.infinity)
     for step in 0..<steps {
       let chosen = chosen(x.count, &stream)
-      let (point, box) = (x, search.problem.box)
+      let (at, box) = (x, search.problem.box)
       let losses = try search.losses(of: 2 * chosen.count, on: oracle) { index in
-        var probe = point
-        probe[chosen[index / 2]] = box.clamp(
-          probe[chosen[index / 2]] + (index % 2 == 0 ? self.probe : -self.probe))
-        return probe
+        var point = at
+        point[chosen[index / 2]] = box.clamp(
+          point[chosen[index / 2]] + (index % 2 == 0 ? probe : -probe))
+        return point
       }
       guard let losses else { return nil }
       let needed = Double(search.problem.criterion.margin)
       func shortfall(_ lead: Float) -> Double { Swift.max(needed - Double(lead), 0) }
       for (index, place) in chosen.enumerated() {
-        let up = Double(box.clamp(point[place] + probe)) - Double(box.clamp(point[place] - probe))
+        let up = Double(box.clamp(at[place] + probe)) - Double(box.clamp(at[place] - probe))
         let rise = shortfall(losses[2 * index]) - shortfall(losses[2 * index + 1])
         let slope = 2 * (Double(x[place]) - Double(search.original[place])) + weight * rise / up
         x[place] = box.clamp(x[place] - Float(adam.move(place, along: slope)))

@@ -1,7 +1,6 @@
 import AdvAttacks
 import AdvConformance
 import AdvThreat
-import Foundation
 import Testing
 
 /// One line of the catalogue in one of its norms.
@@ -24,9 +23,6 @@ struct AttackCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct AttackConformanceTests {
-  /// The whole grid of closed forms, 10 seeds × batches of 1, 3 and 8, takes many minutes.
-  static let isFull = ProcessInfo.processInfo.environment["ADVKIT_FULL"] != nil
-
   @Test(arguments: AttackCase.all)
   func `keeps to ball, box, oracle and seed`(_ attack: AttackCase) throws {
     for goal in attack.entry.card.goals {
@@ -54,24 +50,53 @@ struct AttackCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: AttackCase.all)
-  func `reaches the optimum of linear models`(_ attack: AttackCase) throws {
-    let settings =
-      Self.isFull
-      ? LinearScenario.settings() : LinearScenario.settings(seeds: 0..<1, batches: [2])
-    let violation = try ClosedFormLaw.violation(attack.entry, attack.norm, settings)
-    #expect(violation == nil)
+  func `loses no batch to a call that fails`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.survivesFailingCalls(attack.entry, attack.norm)
+    #expect(violations == [])
   }
 
-  @Test(arguments: FastGradient.card.norms)
-  func `FGM is the exact optimum of linear models`(_ norm: Norm) throws {
-    for setting in LinearScenario.settings() {
-      let gap = try ClosedFormLaw.fastGradientGap(norm, LinearScenario(setting))
-      #expect(gap <= 1e-6, "\(setting)")
+  @Test(arguments: AttackCase.all)
+  func `leaves images that are broken already`(_ attack: AttackCase) throws {
+    for goal in attack.entry.card.goals {
+      let violations = try AttackConformance.leavesBrokenImages(attack.entry, attack.norm, goal)
+      #expect(violations == [])
     }
   }
 
-  @Test func `the self-test passes`() {
-    for check in SelfTest.run() { #expect(check.passed, "\(check.name): \(check.detail)") }
+  @Test(arguments: AttackCase.all)
+  func `is content with two classes, and says so of the DLR`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.handlesTwoClasses(attack.entry, attack.norm)
+    #expect(violations == [])
+  }
+
+  @Test(arguments: AttackCase.all)
+  func `breaks a tie, which breaks nothing by itself`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.breaksTies(attack.entry, attack.norm)
+    #expect(violations == [])
+  }
+
+  @Test(arguments: AttackCase.all)
+  func `returns what cannot be broken`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.returnsWhatCannotBreak(attack.entry, attack.norm)
+    #expect(violations == [])
+  }
+
+  @Test(arguments: AttackCase.all)
+  func `keeps the best point that it has seen`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.keepsTheBest(attack.entry, attack.norm)
+    #expect(violations == [])
+  }
+
+  @Test(arguments: AttackCase.all)
+  func `looks at the point after its last step`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.judgesTheLastStep(attack.entry, attack.norm)
+    #expect(violations == [])
+  }
+
+  @Test(arguments: AttackCase.all)
+  func `reaches the class that was asked for`(_ attack: AttackCase) throws {
+    let violations = try AttackConformance.reachesTargets(attack.entry, attack.norm)
+    #expect(violations == [])
   }
 
   @Test(arguments: Cascade.card.norms)
@@ -79,10 +104,15 @@ struct AttackCase: Sendable, CustomTestStringConvertible {
     let attack = try AttackCase.cascade(norm)
     for goal in Goal.allCases {
       #expect(try AttackConformance.runs(attack.entry, norm, goal, searches: 4) == [])
+      #expect(try AttackConformance.leavesBrokenImages(attack.entry, norm, goal) == [])
     }
     #expect(try AttackConformance.ignoresNeighbours(attack.entry, norm) == [])
     #expect(try AttackConformance.edges(attack.entry, norm) == [])
     #expect(try AttackConformance.survivesFaults(attack.entry, norm) == [])
+    #expect(try AttackConformance.survivesFailingCalls(attack.entry, norm) == [])
+    #expect(try AttackConformance.handlesTwoClasses(attack.entry, norm) == [])
+    #expect(try AttackConformance.breaksTies(attack.entry, norm) == [])
+    #expect(try AttackConformance.returnsWhatCannotBreak(attack.entry, norm) == [])
   }
 
   @Test func `a cascade leaves nothing that one of its members breaks`() throws {

@@ -76,6 +76,27 @@ private final class FlippingOracle: RandomizedOracle {
     #expect(plain < mean, "one draw broke \(plain), 64 draws \(mean) of 6")
   }
 
+  @Test func `over draws the loss is averaged, not the logits`() throws {
+    let scenario = try Self.scenario()
+    var stream = RandomStream(seed: 17)
+    let oracle = FlippingOracle(scenario.oracle, noise: (0..<105).map { _ in 2 * stream.normal() })
+    let criterion = Criterion.untargeted(scenario.labels)
+    let problem = try AttackProblem(
+      images: scenario.images, criterion: criterion, objective: .within(Ball(.linf, radius: 0.1)))
+    var search = try Search(problem, loss: .crossEntropy, on: oracle)
+    var x = problem.images
+    try search.evaluate(&x, as: .probe, over: 4, on: oracle)
+    var (mean, cotangents) = (Tensor(x.shape), Set<[Float]>())
+    for draw in 0..<4 {
+      oracle.fix(.search(draw), of: problem.ids)
+      let slope = try oracle.lossGradient(at: x, .crossEntropy, criterion)
+      mean.add(slope.gradient, times: 0.25)
+      cotangents.insert(slope.cotangent.elements)
+    }
+    #expect(cotangents.count > 1)  // so that the mean of the logits has another slope
+    #expect(zip(mean.elements, search.here.gradient.elements).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
   @Test func `random inputs break on the mean gradient, not on that of one draw`() throws {
     let scenario = try Self.scenario()
     let base = scenario.oracle

@@ -81,6 +81,20 @@ import Testing
     #expect(leads[0] != leads[1])
   }
 
+  @Test func `DDN rounded in the loop asks about files only`() throws {
+    let scenario = try Self.scenario()
+    let images = Lattice.nearest(scenario.images)
+    let problem = try AttackProblem(
+      images: images, criterion: .untargeted(try scenario.oracle.labels(images)), objective: .minimize(.l2))
+    let oracle = CountingOracle(scenario.oracle)
+    let result = try AttackCatalog.attack("ddn:quantised=true").run(problem, on: oracle)
+    #expect(Lattice.contains(result.images) && !result.images.isIdentical(to: images))
+    let verdicts = try Verifier(problem, on: scenario.oracle).judge(result, on: scenario.oracle)
+    #expect(verdicts.allSatisfy { $0.outcome == .broken })
+    let free = try AttackCatalog.attack("ddn").run(problem, on: scenario.oracle)
+    #expect(!Lattice.contains(free.images))
+  }
+
   @Test func `DI without shrinking is MI`() throws {
     let scenario = try Self.scenario()
     let problem = try AttackProblem(

@@ -15,7 +15,9 @@ public enum AttackConformance {
   }
 
   /// The attack with fewer steps where its own are many: these laws do not depend on their number.
-  public static func attack(_ entry: AttackEntry) throws(ThreatError) -> ConfiguredAttack {
+  public static func attack(
+    _ entry: AttackEntry, with settings: [AttackEntry.Setting] = []
+  ) throws(ThreatError) -> ConfiguredAttack {
     let fewer: [String: [AttackEntry.Setting]] = [
       "cw": [("steps", "40"), ("searches", "4")], "square": [("queries", "300")],
       "apgd-t": [("targets", "3"), ("steps", "30")], "fab": [("steps", "20"), ("restarts", "2")],
@@ -32,7 +34,8 @@ public enum AttackConformance {
       "fab-t": [("targets", "3"), ("steps", "20")], "ead": [("steps", "60"), ("searches", "4")],
       "bb": [("steps", "20")],
     ]
-    return try entry.attack(with: fewer[entry.card.id] ?? [])
+    let own = fewer[entry.card.id, default: []].filter { pair in !settings.contains { $0.name == pair.0 } }
+    return try entry.attack(with: own + settings)
   }
 
   /// A linear model of five classes and images near the bounds of the box.
@@ -138,63 +141,8 @@ public enum AttackConformance {
     return violations
   }
 
-  /// NaN logits, failing calls and zero gradients cost the image at fault and no other.
-  public static func survivesFaults(_ entry: AttackEntry, _ norm: Norm) throws -> [String] {
-    let scenario = try scenario()
-    let problem = try problem(entry, norm, .untargeted, scenario)
-    let attack = try attack(entry)
-    let healthy = try attack.run(problem, on: scenario.oracle)
-    // The marker is the sign of the first pixel's distance from the middle: no small radius changes it. Points
-    // far from their image are known only where they are the image itself.
-    let wanders = entry.card.access == .labels || entry.card.kind == .threat
-    let isStruck = (0..<problem.count).map { problem.images.row($0)[0] > 0.5 }
-    let struck = Set(isStruck.indices.filter { isStruck[$0] }.map { problem.images.row($0).elements })
-    let poisoned = try attack.run(
-      problem,
-      on: ScriptedOracle(
-        scenario.oracle, picks: { $0[0] > 0.5 && (!wanders || struck.contains(Array($0))) }
-      ) { _ in .notANumber })
-    var violations: [String] = []
-    for image in 0..<problem.count {
-      let failed = poisoned.records[image].failure != nil
-      // A label says nothing of the NaN that it was made from.
-      if entry.card.access != .labels, isStruck[image], !failed,
-        !poisoned.images.row(image).isIdentical(to: problem.images.row(image))
-      {
-        violations.append("image \(image) has NaN logits and a candidate, but no failure")
-      }
-      if entry.card.scope == .problem, isStruck[image], !failed {
-        violations.append("image \(image) has NaN logits, but no failure")
-      }
-      if entry.card.scope == .image, !isStruck[image],
-        !poisoned.images.row(image).isIdentical(to: healthy.images.row(image))
-      {
-        violations.append("image \(image) suffered from its neighbours' NaN")
-      }
-    }
-    let once = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { $0 == 1 ? .fails : .none })
-    if entry.card.scope == .problem {
-      // Without the whole problem there is no perturbation: every image says so.
-      if once.records.contains(where: { $0.failure == nil }) {
-        violations.append("a failed call left no trace")
-      }
-    } else {
-      if once.records.contains(where: { $0.failure != nil }) {
-        violations.append("one failed call lost an image")
-      }
-      if !once.images.isIdentical(to: healthy.images) {
-        violations.append("one failed call changed a candidate")
-      }
-    }
-    let always = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { _ in .fails })
-    if always.records.contains(where: { $0.failure == nil }) {
-      violations.append("a dead model left no failure")
-    }
-    let flat = try attack.run(problem, on: ScriptedOracle(scenario.oracle) { _ in .zeroGradient })
-    return violations + infeasible(flat, problem).map { "zero gradients: \($0)" }
-  }
-
-  private static func infeasible(_ result: AttackResult, _ problem: AttackProblem) -> [String] {
+  /// What is wrong with the candidates of a result: out of the box, or out of what the objective allows.
+  static func infeasible(_ result: AttackResult, _ problem: AttackProblem) -> [String] {
     var violations: [String] = []
     for image in 0..<problem.count {
       let (candidate, original) = (result.images.row(image).elements, problem.images.row(image).elements)

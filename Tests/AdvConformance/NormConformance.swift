@@ -92,6 +92,34 @@ public enum NormConformance {
     return violations
   }
 
+  /// Random starts in the middle of a wide box have the moments of the uniform distribution over the ball.
+  public static func volumes(_ norm: Norm, elements count: Int, seed: UInt64) throws -> [String] {
+    let draws = 4_000
+    let ball = Ball(norm, radius: 0.5)
+    let box = Box(lower: -2, upper: 2)
+    let problem = try AttackProblem(
+      images: Tensor([draws, count]), criterion: .untargeted(Array(repeating: 0, count: draws)),
+      objective: .within(ball), seed: seed, box: box)
+    let oracle = LinearOracle(weights: Tensor([2, count]), bias: [0, 0], imageShape: [count], box: box)
+    let starts = try Search(problem, loss: .margin, on: oracle).randomStart(restart: 0, in: ball)
+    var powers = [0.0, 0.0]
+    for length in norm.distances(starts, problem.images) {
+      var volume = 1.0
+      for _ in 0..<count { volume *= length / Double(ball.radius) }
+      powers[0] += volume / Double(draws)
+      powers[1] += volume * volume / Double(draws)
+    }
+    var violations: [String] = []
+    for (power, expected) in zip(powers, [0.5, 1.0 / 3]) where abs(power - expected) > 0.02 {
+      violations.append("a moment is \(power), expected \(expected)")
+    }
+    for element in 0..<count {
+      let mean = (0..<draws).reduce(0.0) { $0 + Double(starts[$1 * count + element]) } / Double(draws)
+      if abs(mean) > 0.02 { violations.append("element \(element) has the mean \(mean)") }
+    }
+    return violations
+  }
+
   private static func projected(_ x: Tensor, _ ball: Ball, _ originals: Tensor) -> Tensor {
     var result = x
     ball.project(&result, around: originals, in: .unit)

@@ -30,6 +30,13 @@ import Testing
     #expect(violations == [])
   }
 
+  /// In n dimensions the n-th power of the relative length is uniform; a length that is uniform itself crowds the
+  /// middle, a draw from the box that is cut crowds the surface.
+  @Test(arguments: [Norm.l1, .l2, .linf], [1, 3, 6])
+  func `random starts fill the ball evenly`(_ norm: Norm, _ count: Int) throws {
+    #expect(try NormConformance.volumes(norm, elements: count, seed: 24) == [])
+  }
+
   /// The multipliers of the KKT conditions, recovered from the solution, agree between coordinates.
   @Test(arguments: 0..<200 as Range<UInt64>)
   func `L1 and L2 projections satisfy the KKT conditions`(_ seed: UInt64) {

@@ -1,6 +1,6 @@
 import AdvThreat
 
-/// The attacks that stay further from the optimum of linear models than the standard, with the reason.
+/// The attacks that stay further from the optimum than the standard, with the reason.
 public enum AttackExceptions {
   /// One exception: an attack in some norms, what is asked of it, and why not more.
   public struct Exception: Sendable {
@@ -14,21 +14,28 @@ public enum AttackExceptions {
     public let reason: String
     /// What it is run with, where its own defaults would take long.
     public var settings: [AttackEntry.Setting] = []
+    /// The models that it holds for.
+    public var surface = DecisionSurface.flat
   }
 
-  /// The exception of an attack in a norm, if there is one.
-  public static func of(_ attack: String, _ norm: Norm) -> Exception? {
-    all.first { $0.attack == attack && $0.norms.contains(norm) }
+  /// The exception of an attack in a norm on models of one kind, if there is one.
+  public static func of(_ attack: String, _ norm: Norm, _ surface: DecisionSurface = .flat) -> Exception? {
+    all.first { $0.attack == attack && $0.norms.contains(norm) && $0.surface == surface }
   }
 
   /// Nothing is asked of attacks that do not look for the optimum.
   private static let none = ClosedFormLaw.Allowance(factor: .infinity)
 
   /// All exceptions.
-  public static let all: [Exception] = [
+  public static let all: [Exception] = flat + curved
+
+  /// Those on linear models.
+  private static let flat: [Exception] = [
     Exception(
       attack: "difgsm", norms: [.linf], allowance: .init(factor: 4),
-      reason: "half of its gradients belong to a resized image, whose optimum is another"),
+      reason:
+        "half of its gradients belong to a resized image, whose optimum is another, in ten steps often more",
+      settings: [("steps", "100")]),
     Exception(
       attack: "tifgsm", norms: [.linf], allowance: none,
       reason: "it smooths the gradient, and that of a random linear model is noise"),
@@ -36,13 +43,22 @@ public enum AttackExceptions {
       attack: "pgd", norms: [.l1], allowance: .init(factor: 1.05),
       reason: "a constant step keeps circling the corners of the L1 ball that the box has cut"),
     Exception(
-      attack: "mifgsm", norms: [.l2], allowance: .init(factor: 1.5),
+      attack: "pgd", norms: [.l2], allowance: .init(factor: 1.02),
+      reason: "forty steps of one length have not quite turned to where the box leaves room"),
+    Exception(
+      attack: "mifgsm", norms: [.l2], allowance: .init(factor: 2),
       reason: "its steps add up to the radius, so what the box cuts off one of them is never made up for"),
     Exception(
-      attack: "apgd", norms: [.l1], allowance: .init(factor: 1.5),
+      attack: "apgd", norms: [.l2], allowance: .init(factor: 1.02),
+      reason: "as published it scales to the sphere and then cuts to the box: that gives radius away"),
+    Exception(
+      attack: "apgd-t", norms: [.l2], allowance: .init(factor: 1.02),
+      reason: "as published it scales to the sphere and then cuts to the box: that gives radius away"),
+    Exception(
+      attack: "apgd", norms: [.l1], allowance: .init(factor: 3),
       reason: "the last 40 of its 100 steps are not enough to leave the broad support of its start"),
     Exception(
-      attack: "apgd-t", norms: [.l1], allowance: .init(factor: 1.5),
+      attack: "apgd-t", norms: [.l1], allowance: .init(factor: 3),
       reason: "the last 40 of its 100 steps are not enough to leave the broad support of its start"),
     Exception(
       attack: "ddn", norms: [.l2], allowance: .init(factor: 1.05, floor: 0.01),
@@ -54,18 +70,25 @@ public enum AttackExceptions {
       attack: "cw", norms: [.l2], allowance: .init(factor: 1.05, floor: 0.2),
       reason: "Adam's steps of 0.01 in every coordinate blur distances of this size"),
     Exception(
-      attack: "cw", norms: [.linf], allowance: .init(factor: 1.5, floor: 0.02),
+      attack: "cw", norms: [.linf], allowance: .init(factor: 2, floor: 0.02),
       reason: "τ falls by a tenth at a time, and Adam's steps of 0.01 blur distances of this size",
       settings: [("steps", "200")]),
     Exception(
       attack: "ead", norms: [.l1], allowance: .init(factor: 1.25),
       reason: "it makes an elastic net small, of which L1 is a part", settings: [("steps", "300")]),
     Exception(
-      attack: "cw", norms: [.l0], allowance: .init(factor: 1.5),
-      reason: "it gives up elements greedily, and never takes one back", settings: [("steps", "200")]),
+      attack: "cw", norms: [.l0], allowance: .init(factor: 2),
+      reason: "it gives up elements greedily, and never takes one back"),
     Exception(
-      attack: "jsma", norms: [.l0], allowance: .init(factor: 3),
-      reason: "it moves two elements at a time, and weighs the target's gain against the others' loss"),
+      attack: "jsma", norms: [.l0], allowance: .init(factor: 6),
+      reason:
+        "it moves two elements at a time, by their slopes alone: how much room they have it does not ask"),
+    Exception(
+      attack: "bb", norms: [.l1], allowance: .init(factor: 1.05),
+      reason: "a fifth of the authors' steps does not bring it home", settings: [("steps", "1000")]),
+    Exception(
+      attack: "bb", norms: [.linf], allowance: .init(factor: 1.1),
+      reason: "its steps shrink by half twenty times, in the corners of the box before they are home"),
     Exception(
       attack: "slide", norms: [.l1], allowance: .init(factor: 1.5),
       reason: "it spreads every step over one element in a hundred, where the optimum moves the steepest"),
@@ -85,31 +108,84 @@ public enum AttackExceptions {
       attack: "nes", norms: [.linf, .l2], allowance: .init(factor: 1.5),
       reason: "its slopes are estimates from 25 directions"),
     Exception(
-      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1),
-      reason: "it takes equal steps along coordinates, however steep they are"),
+      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.001),
+      reason:
+        "it takes equal steps along coordinates, however steep they are, and must see each in the logits"),
     Exception(
       attack: "zoo", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.2),
       reason: "Adam's steps of 0.01 in every coordinate blur distances of this size",
       settings: [("steps", "150"), ("searches", "6")]),
     Exception(
-      attack: "boundary", norms: [.l2], allowance: .init(factor: 4),
+      attack: "boundary", norms: [.l2], allowance: .init(factor: 6),
       reason: "a random walk of 3,000 steps has adapted its steps three times", settings: [("steps", "3000")]),
     Exception(
-      attack: "hopskipjump", norms: [.l2, .linf], allowance: .init(factor: 1.75, floor: 0.001),
+      attack: "hopskipjump", norms: [.l2, .linf], allowance: .init(factor: 2.5, floor: 0.001),
       reason: "its normals are estimates from labels; it stops 1e-5 off the boundary",
       settings: [("steps", "12")]),
     Exception(
-      attack: "signopt", norms: [.l2], allowance: .init(factor: 1.5, floor: 0.001),
+      attack: "signopt", norms: [.l2], allowance: .init(factor: 2.5, floor: 0.001),
       reason: "its slopes are estimates from labels", settings: [("queries", "6000")]),
     Exception(
-      attack: "geoda", norms: [.l2], allowance: .init(factor: 1.75),
-      reason: "its normals are estimates from labels"),
+      attack: "geoda", norms: [.l2], allowance: .init(factor: 3),
+      reason: "its normals are estimates from labels, and its ray knows nothing of the box"),
     Exception(
       attack: "geoda", norms: [.linf], allowance: .init(factor: 3, floor: 0.001),
       reason: "one wrong sign costs a coordinate, and its ray knows nothing of the box"),
     Exception(
       attack: "noise", norms: Norm.allCases, allowance: none, reason: "noise looks for nothing"),
     Exception(
-      attack: "blend", norms: Norm.allCases, allowance: none, reason: "it goes in a random direction"),
+      attack: "blend", norms: [.l1, .l2, .linf], allowance: none, reason: "it goes in a random direction"),
+  ]
+
+  /// Those on spheres and ellipsoids.
+  private static let curved: [Exception] = [
+    Exception(
+      attack: "deepfool", norms: [.l2, .linf], allowance: .init(factor: 1.5),
+      reason:
+        "it ends with the first step that crosses, and a tangent crosses behind a surface that bends around it",
+      surface: .curved),
+    Exception(
+      attack: "deepfool", norms: [.l1], allowance: none,
+      reason: "its first step goes along one element, as far as a tangent that knows of no second order",
+      surface: .curved),
+    Exception(
+      attack: "ddn", norms: [.l2], allowance: .init(factor: 1.05),
+      reason: "its first step of norm 1 leaps across a class of that width",
+      settings: [("initial-norm", "0.1")], surface: .curved),
+    Exception(
+      attack: "fmn", norms: [.l0], allowance: .init(factor: 3),
+      reason: "the radius is a whole number, and the slopes of single elements change as they move",
+      surface: .curved),
+    Exception(
+      attack: "cw", norms: [.linf], allowance: .init(factor: 1.5, floor: 0.02),
+      reason: "τ falls by a tenth at a time, and Adam's steps of 0.01 blur distances of this size",
+      settings: [("steps", "200")], surface: .curved),
+    Exception(
+      attack: "cw", norms: [.l0], allowance: .init(factor: 1.5),
+      reason: "it gives up elements greedily, and never takes one back", surface: .curved),
+    Exception(
+      attack: "jsma", norms: [.l0], allowance: none,
+      reason: "it takes elements to the bounds of the box, and the inside of a sphere is not there",
+      surface: .curved),
+    Exception(
+      attack: "zoo", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.2),
+      reason: "Adam's steps of 0.01 in every coordinate blur distances of this size",
+      settings: [("steps", "150"), ("searches", "6")], surface: .curved),
+    Exception(
+      attack: "boundary", norms: [.l2], allowance: .init(factor: 4),
+      reason: "a random walk of 3,000 steps has adapted its steps three times", settings: [("steps", "3000")],
+      surface: .curved),
+    Exception(
+      attack: "hopskipjump", norms: [.l2, .linf], allowance: .init(factor: 1.75, floor: 0.001),
+      reason: "its normals are estimates from labels", settings: [("steps", "12")], surface: .curved),
+    Exception(
+      attack: "signopt", norms: [.l2], allowance: .init(factor: 1.5, floor: 0.001),
+      reason: "its slopes are estimates from labels", settings: [("queries", "6000")], surface: .curved),
+    Exception(
+      attack: "geoda", norms: [.l2, .linf], allowance: .init(factor: 1.5),
+      reason: "its normals are estimates from labels", surface: .curved),
+    Exception(
+      attack: "blend", norms: [.l1, .l2, .linf], allowance: none, reason: "it goes in a random direction",
+      surface: .curved),
   ]
 }

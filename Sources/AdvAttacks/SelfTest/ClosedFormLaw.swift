@@ -1,7 +1,7 @@
 import AdvTensor
 import AdvThreat
 
-/// What an attack must reach on linear models, where the smallest perturbation is known.
+/// What an attack must reach on models whose smallest perturbations are known.
 public enum ClosedFormLaw {
   /// How far from the true minimal radius an attack may stay.
   public struct Allowance: Hashable, Sendable {
@@ -11,16 +11,22 @@ public enum ClosedFormLaw {
     /// Radii below this count as this.
     public var floor: Double
 
+    /// Near this radius, pixels and logits in Float are too coarse for a hundredth of it.
+    public static let resolution = 1e-4
+
     /// An allowance.
-    public init(factor: Double, floor: Double = 0) {
+    public init(factor: Double, floor: Double = resolution) {
       self.factor = factor
       self.floor = floor
     }
 
     /// What is asked of an attack in a norm: 1.01 for a fixed budget and 1.05 for a minimal norm, unless
     /// the table of exceptions says otherwise.
-    public static func of(_ card: AttackCard, _ norm: Norm) -> Allowance {
-      AttackExceptions.of(card.id, norm)?.allowance ?? Allowance(factor: card.kind == .budget ? 1.01 : 1.05)
+    public static func of(
+      _ card: AttackCard, _ norm: Norm, _ surface: DecisionSurface = .flat
+    ) -> Allowance {
+      AttackExceptions.of(card.id, norm, surface)?.allowance
+        ?? Allowance(factor: card.kind == .budget ? 1.01 : 1.05)
     }
   }
 
@@ -47,49 +53,16 @@ public enum ClosedFormLaw {
     return gap
   }
 
-  /// The first image on which an attack misses its factor, in words; nil where it reaches it everywhere.
-  public static func violation(
-    _ entry: AttackEntry, _ norm: Norm, _ settings: [LinearScenario.Setting], _ allowance: Allowance? = nil
-  ) throws(ThreatError) -> String? {
-    guard isAsked(of: entry.card, norm) else { return nil }
-    let allowance = allowance ?? .of(entry.card, norm)
-    for setting in settings {
-      let scenario = try LinearScenario(setting)
-      if let violation = try violation(entry, norm, scenario, allowance) {
-        return "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): \(violation)"
-      }
-    }
-    return nil
+  /// The sides of a sphere that an attack can begin from: uniform draws from the box all but never hit the inside, and
+  /// without a point of the other class an attack that sees labels only cannot begin.
+  public static func sides(of card: AttackCard) -> [QuadraticScenario.Side] {
+    card.access == .labels ? [.inside] : QuadraticScenario.Side.allCases
   }
 
-  /// Whether an attack has an optimum on linear models that it looks for.
-  public static func isAsked(of card: AttackCard, _ norm: Norm) -> Bool {
-    card.kind != .threat && Allowance.of(card, norm).factor.isFinite
-  }
-
-  private static func violation(
-    _ entry: AttackEntry, _ norm: Norm, _ scenario: LinearScenario, _ allowance: Allowance
-  ) throws(ThreatError) -> String? {
-    for image in scenario.labels.indices {
-      let smallest = scenario.minimalRadius(norm, image: image)
-      guard smallest.isFinite else { continue }
-      let scaled = max(smallest, allowance.floor) * allowance.factor
-      let allowed = norm == .l0 ? scaled.rounded(.down) : scaled
-      let objective: Objective =
-        entry.card.kind == .budget ? .within(Ball(norm, radius: Float(allowed))) : .minimize(norm)
-      let problem = try AttackProblem(
-        images: scenario.images.rows([image]), criterion: .untargeted([scenario.labels[image]]),
-        objective: objective, ids: [UInt64(image)], seed: scenario.setting.seed)
-      let oracle = scenario.oracle
-      let settings = AttackExceptions.of(entry.card.id, norm)?.settings ?? []
-      let result = try entry.attack(with: settings).run(problem, on: oracle)
-      let verdict = try Verifier(problem, on: oracle).judge(result.images, on: oracle)[0]
-      guard verdict.outcome == .broken else { return "image \(image) \(verdict.outcome.name) at \(allowed)" }
-      // A budget attack's verdict has looked at the ball already.
-      guard entry.card.kind == .budget || verdict.distances[norm] <= allowed else {
-        return "image \(image) broken at \(verdict.distances[norm]), true radius \(smallest)"
-      }
-    }
-    return nil
+  /// Whether an attack has an optimum that it looks for: on linear models all but noise, on curved ones, where a
+  /// step along the gradient need not be the best within a ball, those that look for the smallest perturbation.
+  public static func isAsked(of card: AttackCard, _ norm: Norm, _ surface: DecisionSurface = .flat) -> Bool {
+    let isEligible = surface == .flat ? card.kind != .threat : card.kind == .minimal
+    return isEligible && Allowance.of(card, norm, surface).factor.isFinite
   }
 }

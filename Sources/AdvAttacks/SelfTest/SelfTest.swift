@@ -18,40 +18,98 @@ public enum SelfTest {
     }
   }
 
-  /// Runs all checks; a check that cannot be run at all has failed.
-  public static func run() -> [Check] {
-    let settings = LinearScenario.settings(seeds: 0..<1, batches: [2]).filter {
-      $0.imageShape.elementCount < 200
+  /// How many models the attacks are run on.
+  public enum Extent: String, CaseIterable, Sendable {
+    /// A few small ones: seconds.
+    case quick
+    /// 10 seeds × batches of 1, 3 and 8 × three shapes × images in the middle of the box and at its edge, and as many
+    /// curved boundaries: many minutes.
+    case full
+  }
+
+  /// A check that has not been run yet.
+  public struct Law: Sendable {
+    /// What is checked.
+    public let name: String
+    private let examine: @Sendable () throws(ThreatError) -> (passed: Bool, detail: String)
+
+    init(
+      _ name: String, examine: @escaping @Sendable () throws(ThreatError) -> (passed: Bool, detail: String)
+    ) {
+      (self.name, self.examine) = (name, examine)
     }
-    var checks: [Check] = []
-    for norm in FastGradient.card.norms {
-      checks.append(
-        check("fgsm \(norm.rawValue) is the exact optimum of linear models") { () throws(ThreatError) in
-          try fastGradientGap(norm, settings)
-        })
-    }
-    // A cascade is as good as its members.
-    for entry in AttackCatalog.attacks {
-      for norm in entry.card.norms where ClosedFormLaw.isAsked(of: entry.card, norm) {
-        let law = entry.card.kind == .budget ? "breaks at" : "finds within"
-        let factor = ClosedFormLaw.Allowance.of(entry.card, norm).factor
-        checks.append(
-          check("\(entry.card.id) \(norm.rawValue) \(law) \(factor) of the true radius") {
-            () throws(ThreatError) in
-            try ClosedFormLaw.violation(entry, norm, settings)
-          })
+
+    /// Runs the check; one that cannot be run at all has failed.
+    public func check() -> Check {
+      do throws(ThreatError) {
+        let (passed, detail) = try examine()
+        return Check(name: name, passed: passed, detail: detail)
+      } catch {
+        return Check(name: name, passed: false, detail: "\(error)")
       }
     }
-    return checks + [projectionCheck(), latticeCheck()]
+  }
+
+  /// Runs all checks, one after the other.
+  public static func run(_ extent: Extent = .quick) -> [Check] { laws(extent).map { $0.check() } }
+
+  /// All checks in the order of reports; each may be run by itself.
+  public static func laws(_ extent: Extent = .quick) -> [Law] {
+    let gaps = FastGradient.card.norms.map { norm in
+      law("fgsm \(norm.rawValue) is the exact optimum of linear models") { () throws(ThreatError) in
+        try fastGradientGap(norm, linearSettings(extent))
+      }
+    }
+    // A cascade is as good as its members.
+    let surveys = DecisionSurface.allCases.flatMap { surface in
+      AttackCatalog.attacks.flatMap { entry in
+        entry.card.norms.filter { ClosedFormLaw.isAsked(of: entry.card, $0, surface) }
+          .map { optimumLaw(entry, $0, surface, extent) }
+      }
+    }
+    return gaps + surveys + [projectionLaw, latticeLaw]
+  }
+
+  private static func linearSettings(_ extent: Extent) -> [LinearScenario.Setting] {
+    extent == .full
+      ? LinearScenario.settings()
+      : LinearScenario.settings(seeds: 0..<1, batches: [2]).filter { $0.imageShape.elementCount < 200 }
+  }
+
+  private static func optimumLaw(
+    _ entry: AttackEntry, _ norm: Norm, _ surface: DecisionSurface, _ extent: Extent
+  ) -> Law {
+    let law = entry.card.kind == .budget ? "breaks at" : "finds within"
+    let factor = ClosedFormLaw.Allowance.of(entry.card, norm, surface).factor
+    let models = surface == .flat ? "" : ", on spheres and ellipsoids"
+    return Law("\(entry.card.id) \(norm.rawValue) \(law) \(factor) of the true radius\(models)") {
+      () throws(ThreatError) in
+      let survey: ClosedFormSurvey
+      switch surface {
+      case .flat:
+        var scenarios: [LinearScenario] = []
+        for setting in linearSettings(extent) { scenarios.append(try LinearScenario(setting)) }
+        survey = try ClosedFormSurvey(entry, norm, scenarios)
+      case .curved:
+        let sides = ClosedFormLaw.sides(of: entry.card)
+        let settings =
+          extent == .full
+          ? QuadraticScenario.settings(norm, sides: sides)
+          : QuadraticScenario.settings(norm, seeds: 0..<1, batch: 1, shapes: [[8]], sides: sides)
+        survey = try ClosedFormSurvey(entry, norm, settings.lazy.map(QuadraticScenario.init))
+      }
+      let holds = survey.violation == nil && survey.images > 0
+      return (holds, [survey.summary, survey.violation].compactMap(\.self).joined(separator: "; "))
+    }
   }
 
   /// A check from a body that returns a violation, or nil where the law holds.
-  private static func check(_ name: String, _ body: () throws(ThreatError) -> String?) -> Check {
-    do {
+  private static func law(_ name: String, _ body: @escaping @Sendable () throws(ThreatError) -> String?)
+    -> Law
+  {
+    Law(name) { () throws(ThreatError) in
       let violation = try body()
-      return Check(name: name, passed: violation == nil, detail: violation ?? "holds")
-    } catch {
-      return Check(name: name, passed: false, detail: "\(error)")
+      return (violation == nil, violation ?? "holds")
     }
   }
 
@@ -59,16 +117,16 @@ public enum SelfTest {
     _ norm: Norm, _ settings: [LinearScenario.Setting]
   ) throws(ThreatError) -> String? {
     for setting in settings {
-      let gap = try ClosedFormLaw.fastGradientGap(norm, LinearScenario(setting))
+      let scenario = try LinearScenario(setting)
+      let gap = try ClosedFormLaw.fastGradientGap(norm, scenario)
       guard gap > 1e-6 else { continue }
-      return
-        "\(setting.imageShape) \(setting.place.rawValue) seed \(setting.seed): off by \(gap) of the optimum"
+      return "\(scenario.name): off by \(gap) of the optimum"
     }
     return nil
   }
 
-  private static func projectionCheck() -> Check {
-    check("projections are nearest points of ball and box") { () throws(ThreatError) in
+  private static var projectionLaw: Law {
+    law("projections are nearest points of ball and box") { () throws(ThreatError) in
       var stream = RandomStream(seed: 11)
       let originals = Tensor([4, 12], (0..<48).map { _ in stream.uniform() })
       for norm in Norm.allCases {
@@ -89,8 +147,8 @@ public enum SelfTest {
     }
   }
 
-  private static func latticeCheck() -> Check {
-    check("strict rounding to 8 bits grows no norm") { () throws(ThreatError) in
+  private static var latticeLaw: Law {
+    law("strict rounding to 8 bits grows no norm") { () throws(ThreatError) in
       var stream = RandomStream(seed: 12)
       let originals = Lattice.nearest(Tensor([4, 64], (0..<256).map { _ in stream.uniform() }))
       let candidates = Tensor(

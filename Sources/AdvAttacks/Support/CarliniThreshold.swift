@@ -94,11 +94,13 @@ struct CarliniThreshold {
     return losses
   }
 
-  /// Images whose objective is next to nothing, or falls no longer.
+  /// Images whose objective is next to nothing, or falls no longer; on a tie it is nothing, but nothing is broken.
   private func areDone(
     _ search: Search, _ rows: [Row], _ losses: [Double], _ adam: inout AdamInTanhSpace, _ step: Int
   ) -> [Bool] {
-    var done = search.active.indices.map { losses[$0] < 1e-4 * rows[search.active[$0]].constant }
+    var done = search.active.indices.map {
+      search.isMet[$0] && losses[$0] < 1e-4 * rows[search.active[$0]].constant
+    }
     if step % Swift.max(attack.steps / 10, 1) == 0, step > 0 {
       let stalled = adam.areStalled(losses, above: CarliniWagner.stalled)
       for row in done.indices where stalled[row] { done[row] = true }

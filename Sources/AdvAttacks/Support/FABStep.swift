@@ -3,6 +3,9 @@ import AdvThreat
 
 /// The moves of FAB, one row per active image.
 enum FABStep {
+  /// The least that an image that is not broken is short of the plane, in logits.
+  private static let past = 1e-6
+
   /// x ← clip((x + η d₁)(1 − α) + (x₀ + η d₂) α).
   static func move(
     _ x: inout Tensor, _ search: Search, _ boundary: NearestBoundary, bias: Float, overshoot: Float
@@ -18,7 +21,8 @@ enum FABStep {
           $0 + Double(normal[$1]) * (Double(point[$1]) - Double(center[$1]))
         }
         // The image lies ⟨w, x − x₀⟩ further from the plane than the iterate.
-        let gap = boundary.gaps[row]
+        // On a tie, where both steps would be 0 for ever, the plane counts as a little ahead.
+        let gap = search.isMet[row] ? boundary.gaps[row] : Swift.max(boundary.gaps[row], Self.past)
         own.withUnsafeMutableBufferPointer {
           Boundary.onto(norm, from: point, normal: normal, count, gap: gap, in: box, into: $0.baseAddress!)
         }

@@ -11,6 +11,8 @@ struct NearestBoundary {
   /// Linearises the boundaries of an untargeted problem against rivals, of a targeted one against the
   /// strongest other class, at the point of the search's last `linearize`.
   ///
+  /// A model that refuses images stands behind the label or behind its refusal, whichever logit is larger.
+  ///
   /// - Parameter rivals: of an untargeted problem, the classes to look at for each active image.
   init(
     _ search: inout Search, rivals: [[Int]], _ settled: inout [Bool], norm: Norm,
@@ -24,7 +26,8 @@ struct NearestBoundary {
     for rank in 0..<(rivals.map(\.count).max() ?? 0) {
       let pairs = (0..<rows).map { row -> (raised: Int, lowered: Int)? in
         rank < rivals[row].count
-          ? (rivals[row][rank], search.problem.criterion.labels[search.active[row]]) : nil
+          ? (rivals[row][rank], search.problem.criterion.defender(image: search.active[row], logits.row(row)))
+          : nil
       }
       try look(pairs, logits, &search, &settled, &nearest, norm, on: oracle)
     }

@@ -57,10 +57,7 @@ struct QuerySearch {
       search.cleanLoss = clean?[0] ?? -.infinity
       if !search.isOver { try body(&search) }
     }
-    let note = Loss(
-      loss, classCount: oracle.classCount, goal: problem.criterion.goal,
-      rejected: problem.criterion.rejected
-    ).note
+    let note = problem.loss(loss, classCount: oracle.classCount).note
     result.notes += note.map { [$0] } ?? []
     return result
   }
@@ -262,7 +259,7 @@ struct QuerySearch {
   private func scores(_ points: Tensor, on oracle: any ScoreOracle) throws(ThreatError) -> Answer {
     announce(points, to: oracle)
     let logits = try oracle.logits(points)
-    let loss = Loss(self.loss ?? .margin, classCount: oracle.classCount, goal: problem.criterion.goal)
+    let loss = problem.loss(self.loss ?? .margin, classCount: oracle.classCount)
     var cotangent = Tensor([0])
     let aims = (0..<points.rowCount).map { _ in problem.criterion.aim(0) }
     let values = loss.evaluate(logits, aims, into: &cotangent)

@@ -4,6 +4,11 @@ import AdvThreat
 extension AttackProblem {
   /// Whether whoever asked wants an end.
   var isTimeOver: Bool { limits.isOver?() ?? false }
+
+  /// A loss of this problem's criterion, for a model of so many classes.
+  func loss(_ choice: LossChoice, classCount: Int) -> Loss {
+    Loss(choice, classCount: classCount, goal: criterion.goal, rejected: criterion.rejected)
+  }
 }
 
 /// The images of an attack that makes one perturbation for all of them: some to learn from, the others to

@@ -29,6 +29,7 @@ public enum LinearOptimum {
         gain(.l0, radius: $0, along: w, from: x, in: box) > needed
       }!
     }
+    if norm == .l2 { return euclideanRadius(needed, w, x, box) }
     for _ in 0..<80 {
       let middle = (low + high) / 2
       if gain(norm, radius: middle, along: w, from: x, in: box) > needed {
@@ -38,6 +39,22 @@ public enum LinearOptimum {
       }
     }
     return high
+  }
+
+  /// The length of min(s · slopeᵢ, roomᵢ) at the s that gains `needed`, by bisection on s; some s does.
+  private static func euclideanRadius(_ needed: Double, _ w: [Double], _ x: [Double], _ box: Box) -> Double {
+    let rooms = w.indices.map { w[$0] > 0 ? Double(box.upper) - x[$0] : x[$0] - Double(box.lower) }
+    func sum(_ s: Double, _ term: (Int, Double) -> Double) -> Double {
+      w.indices.reduce(0) { $0 + (w[$1] == 0 ? 0 : term($1, min(s * w[$1].magnitude, rooms[$1]))) }
+    }
+    func gain(_ s: Double) -> Double { sum(s) { w[$0].magnitude * $1 } }
+    var (low, high) = (0.0, 1.0)
+    while gain(high) < needed, high < 1e30 { high *= 2 }
+    for _ in 0..<100 {
+      let middle = (low + high) / 2
+      if gain(middle) < needed { low = middle } else { high = middle }
+    }
+    return sum(high) { $1 * $1 }.squareRoot()
   }
 
   private static func knapsack(_ slopes: [Double], _ rooms: [Double], _ radius: Double) -> Double {

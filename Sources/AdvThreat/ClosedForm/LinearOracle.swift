@@ -8,15 +8,20 @@ public final class LinearOracle: GradientOracle {
   public let weights: Tensor
   /// b, one per class.
   public let bias: [Float]
+  /// The class that means a refusal, the last; nil for a model that answers always.
+  public let rejectedClass: Int?
   private var rows = 0
 
-  /// A linear model over images of one shape; at least two classes.
-  public init(weights: Tensor, bias: [Float], imageShape: Shape, box: Box = .unit) {
+  /// A linear model over images of one shape; at least two classes, of which the last may be a refusal.
+  public init(
+    weights: Tensor, bias: [Float], imageShape: Shape, box: Box = .unit, isLastRefusal: Bool = false
+  ) {
     precondition(
       weights.shape == [bias.count, imageShape.elementCount] && bias.count >= 2, "\(weights.shape)")
     domain = InputDomain(imageShape: imageShape, box: box)
     self.weights = weights
     self.bias = bias
+    rejectedClass = isLastRefusal ? bias.count - 1 : nil
   }
 
   /// A model with normal weights whose biases put the boundaries through the middle of the box.

@@ -6,10 +6,12 @@ public final class ScriptedOracle<Base: GradientOracle>: GradientOracle {
   public enum Fault: Hashable, Sendable {
     /// Nothing.
     case none
-    /// The call throws.
+    /// The call throws if it is about one of the images that the script picks.
     case fails
     /// The answer, logits or gradient, is NaN for the images that the script picks.
     case notANumber
+    /// Gradients are NaN for the images that the script picks; logits are right.
+    case gradientNotANumber
     /// Gradients are exactly zero.
     case zeroGradient
   }
@@ -40,14 +42,14 @@ public final class ScriptedOracle<Base: GradientOracle>: GradientOracle {
 
   /// The logits of the base, unless the script says otherwise.
   public func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
-    let fault = try nextFault()
+    let fault = try nextFault(at: images)
     try base.logits(images, into: &logits)
     if fault == .notANumber { overwrite(&logits, with: .nan, at: images) }
   }
 
   /// The linearisation of the base, unless the script says otherwise.
   public func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
-    let fault = try nextFault()
+    let fault = try nextFault(at: images)
     try base.linearize(at: images, logits: &logits)
     points = images
     if fault == .notANumber { overwrite(&logits, with: .nan, at: images) }
@@ -55,16 +57,17 @@ public final class ScriptedOracle<Base: GradientOracle>: GradientOracle {
 
   /// The pullback of the base, unless the script says otherwise.
   public func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
-    let fault = try nextFault()
+    let fault = try nextFault(at: points)
     try base.pullback(cotangent, into: &gradient)
-    if fault == .notANumber { overwrite(&gradient, with: .nan, at: points) }
+    if fault == .notANumber || fault == .gradientNotANumber { overwrite(&gradient, with: .nan, at: points) }
     if fault == .zeroGradient { overwrite(&gradient, with: 0, at: points) }
   }
 
-  private func nextFault() throws(ThreatError) -> Fault {
+  private func nextFault(at images: Tensor) throws(ThreatError) -> Fault {
     let fault = script(calls)
     calls += 1
-    if fault == .fails { throw .oracleFailed("the model failed on call \(calls)") }
+    let isStruck = fault == .fails && (0..<images.rowCount).contains { withRow($0, of: images, picks) }
+    if isStruck { throw .oracleFailed("the model failed on call \(calls)") }
     return fault
   }
 

@@ -51,6 +51,21 @@ public struct Criterion: Hashable, Sendable {
     goal == .untargeted ? .away(from: labels[image]) : .toward(labels[image])
   }
 
+  /// Whether any logits meet the criterion; those who only want points of high loss ask for a margin that none do.
+  public var isReachable: Bool { margin < .greatestFiniteMagnitude }
+
+  /// How many of `classCount` classes an untargeted attack may end in.
+  public func rivalCount(of classCount: Int) -> Int { classCount - (rejected == nil ? 1 : 2) }
+
+  /// The class that the wanted one must beat where it is not known otherwise: the label (of a targeted criterion the
+  /// target itself), or a refusal with a larger logit.
+  ///
+  /// - Parameter logits: of one image.
+  public func defender(image: Int, _ logits: Tensor) -> Int {
+    guard goal == .untargeted else { return labels[image] }
+    return logits.withElements { Rejection.defender($0, labels[image], rejected: rejected) }
+  }
+
   /// The lead of the wanted class in the logits of one image; the criterion holds where it exceeds `margin`.
   public func lead(image: Int, logits: UnsafeBufferPointer<Float>) -> Float {
     guard let rejected else { return aim(image).lead(logits) }

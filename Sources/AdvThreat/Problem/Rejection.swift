@@ -25,6 +25,12 @@ enum Rejection {
     return value
   }
 
+  /// The class that a rival must beat: the label, or the refusal where that is larger.
+  static func defender(_ z: UnsafeBufferPointer<Float>, _ label: Int, rejected: Int?) -> Int {
+    guard let rejected, z[rejected] > z[label] else { return label }
+    return rejected
+  }
+
   /// The label that an aim pushes away from; nil where it pushes toward a target, or where the label is the refusal.
   private static func label(of aim: Aim, _ rejected: Int) -> Int? {
     switch aim {
