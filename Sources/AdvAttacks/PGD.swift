@@ -37,11 +37,6 @@ public struct PGD: Attack {
   ) throws(ThreatError) -> AttackResult {
     let ball = try problem.requireBall(for: Self.card.id)
     var search = try Search(problem, loss: loss, on: oracle)
-    // From the image itself the first step looks at it. Of a random model one draw tells nothing.
-    if start == .random, samples == 1, problem.criterion.isReachable {
-      var images = search.originals
-      try search.judge(&images, as: .origin, on: oracle)
-    }
     for restart in 0..<restarts where !search.isFinished {
       let isOrigin = restart == 0 && start == .origin
       var x = isOrigin ? search.originals : search.randomStart(restart: restart, in: ball)

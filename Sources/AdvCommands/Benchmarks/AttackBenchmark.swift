@@ -110,8 +110,7 @@ struct AttackBenchmark {
   private func attackBatch(_ range: Range<Int>, _ labels: [Int], _ oracle: TimedOracle) throws -> Totals {
     let truth = Array(labels[range])
     let problem = try AttackProblem(
-      images: images.rows(range),
-      criterion: .untargeted(truth, margin: isFullLength ? .greatestFiniteMagnitude : 0),
+      images: images.rows(range), criterion: .untargeted(truth, margin: isFullLength ? 1e30 : 0),
       objective: .within(ball), ids: range.map { UInt64($0) })
     oracle.reset()
     var totals = Totals()
