@@ -61,6 +61,10 @@ struct DefenseCommandTests {
         "noise-voting:samples=3,draws=2", "noise-voting:samples=3,draws=2 (non-adaptive)",
         "resize-pad:draws=2+jpeg", "resize-pad:draws=2+jpeg (non-adaptive)",
       ])
+    // What attacks do not know is no claim that an audit could object to.
+    let findings = try #require(report["audit"] as? [[String: Any]])
+    let concerned = findings.flatMap { $0["subjects"] as? [String] ?? [] }
+    #expect(!findings.isEmpty && !concerned.contains { $0.contains("non-adaptive") }, "\(concerned)")
     let replay = Transcript(
       "replay", scratch["a"], "--image", "00003-tree", "--defense", defenses[0], "--quiet")
     #expect(replay.status == .done, "\(replay)")
@@ -159,6 +163,7 @@ struct DefenseCommandTests {
 
   @Test(arguments: [
     (["--defense", "jpge"], "Did you mean jpeg"), (["--defense", "none+jpeg"], "joined by +"),
+    (["--defense", "bit-depth+mahalanobis"], "stand alone"),
     (["--defense", "median:size=0"], "1…15"), (["--non-adaptive"], "needs a --defense"),
     (["--defense", "ensemble:models=nobody"], "nobody"),
     (["--defense", "ensemble:models=logistic"], "expected"),
@@ -183,6 +188,21 @@ struct DefenseCommandTests {
     #expect((document["results"] as? [Any])?.count == 5 && (document["curve"] as? [Any])?.count == 2)
     let again = Transcript(words + ["--json", "--radii", "0,0.1", "--batch", "7", "--threads", "2"])
     #expect(try Data(again.output.utf8) == scratch.bytes("c.json"))
+    let audit = [
+      "audit", "--norm", "l2", "--eps", "0.1", "--attacks", "fgsm", "--limit", "2", "--audit-draws", "0",
+      "--quiet",
+      "--certified", scratch["c.json"], "--out", scratch["audit"],
+    ]
+    for (model, defense) in [
+      ("mlp", "smoothing:sigma=0.1,samples=4"), ("lenet5", "none"),
+      ("lenet5", "smoothing:sigma=0.2,samples=4"),
+      ("lenet5", "bit-depth+smoothing:sigma=0.1,samples=4"),
+    ] {
+      let foreign = Transcript(audit + ["--model", model, "--defense", defense])
+      #expect(foreign.status == .noResult && foreign.messages.contains("proved for 'lenet5'"), "\(foreign)")
+    }
+    let own = Transcript(audit + ["--model", "lenet5", "--defense", "smoothing:sigma=0.1,samples=4"])
+    #expect(own.status != .noResult, "\(own)")
     for bad in [["--sigma", "0"], ["--alpha", "0.7"], ["--n", "0"]] {
       #expect(Transcript(["certify", "--model", "lenet5"] + bad).status == .usage)
     }

@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvEvaluation
 import AdvFormats
 import AdvThreat
@@ -51,6 +52,7 @@ struct AuditCommand: ConsoleCommand {
   func execute(on console: Console) throws -> ExitStatus {
     let proofs = try certified.map { try Certificates(json: try FileBytes.read($0), path: $0) }
     var run = try request().prepare(threads: options.threadCount, quiet: options.quiet, on: console)
+    if let proofs { try require(proofs, of: run.plan) }
     (run.batch, run.threads) = (min(options.batch, 8), options.threadCount)
     let folder = GridFolder(out)
     let ledger = try folder.ledger(for: run.plan, existing: .replace)
@@ -67,6 +69,28 @@ struct AuditCommand: ConsoleCommand {
       console.print("\(out)/report.html")
     }
     return document.audit.contains { $0.status == .fail } ? .thresholdMissed : .done
+  }
+
+  /// Throws where certificates are of another model, other images or another smoothing than this audit's.
+  private func require(_ proofs: Certificates, of plan: GridPlan) throws {
+    let subject = plan.subjects[0]
+    let defenses = try DefenseChain(parsing: defense).defenses
+    let sigma = defenses.compactMap { ($0 as? RandomizedSmoothing)?.sigma }.first
+    let others = defense.split(separator: "+").filter { !$0.hasPrefix("smoothing") }.joined(separator: "+")
+    let below = others.isEmpty ? "none" : others
+    guard let origin = proofs.origin, origin.weightsSHA256 == subject.weightsSHA256,
+      origin.data == plan.data.name, origin.defense == below, let sigma,
+      abs(origin.sigma - Double(sigma)) < 1e-6
+    else {
+      let found = proofs.origin.map {
+        "'\($0.model)' behind \($0.defense) with noise of \($0.sigma), on \($0.data)"
+      }
+      throw InputError(
+        "\(certified ?? ""): proved for \(found ?? "a model that it does not name"), "
+          + "expected '\(subject.model)' behind \(defense), on \(plan.data.name).\n"
+          + "  Certificates hold for the smoothed model alone: audit it with --defense smoothing:sigma=… as "
+          + "certified, on the same data, with the same weights.")
+    }
   }
 
   private func request() throws -> GridRequest {

@@ -33,6 +33,11 @@ struct DefendedModel: Sendable {
       model, precision: precision, arithmetic: arithmetic,
       rewriting: { (graph) throws(GraphError) in try chain.rewriting(graph) })
     let classifier = classifier
+    if let learner = chain.defenses.first(where: { $0 is any FittedDefense }), chain.defenses.count > 1 {
+      throw InputError(
+        "'\(chain.text)': \(learner.card.id) learns from the network's features of plain images, which are others "
+          + "behind another defence.\n  Let it stand alone.")
+    }
     self.chain = try chain.fitting { try Self.fitted($0, to: model, classifier, &digests) }
     (self.context, memberDigests) = (context, digests)
     // What does not fit is said before any work is done.

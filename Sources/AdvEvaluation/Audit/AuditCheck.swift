@@ -58,7 +58,11 @@ public enum AuditCatalog {
     let opinions =
       check.isAboutAttacks && !titles.isEmpty
       ? [AuditOpinion](repeating: try check.init().opinion(on: 0, evidence), count: titles.count)
-      : try titles.indices.map { try check.init().opinion(on: $0, evidence) }
+      : try titles.indices.map { subject in
+        evidence.plan.subjects[subject].isContrast
+          ? .notApplicable("an attacker who does not know the defence is a contrast, and no claim")
+          : try check.init().opinion(on: subject, evidence)
+      }
     let worst = opinions.map(\.status).max() ?? .notApplicable
     let concerned = titles.indices.filter { opinions[$0].status == worst }
     let isAlone = titles.count == 1

@@ -9,8 +9,43 @@ public struct Certificates: Sendable {
       let radius: Double?
     }
 
+    struct Model: Decodable {
+      let name, defense, digest: String?
+
+      enum CodingKeys: String, CodingKey {
+        case name, defense
+        case digest = "weights_sha256"
+      }
+    }
+
+    var origin: Origin? {
+      guard let model, let name = model.name, let digest = model.digest, let data, let sigma else {
+        return nil
+      }
+      return Origin(
+        model: name, weightsSHA256: digest, data: data, defense: model.defense ?? "none", sigma: sigma)
+    }
+
+    let model: Model?
+    let data: String?
+    let sigma: Double?
     let results: [Image]
   }
+
+  /// What the radii were proved for: the weights, the images, the defences in front of the model, and the noise.
+  public struct Origin: Hashable, Sendable {
+    /// The model's name; the digest of its weights.
+    public let model, weightsSHA256: String
+    /// The data set.
+    public let data: String
+    /// The defences below the smoothing, or none.
+    public let defense: String
+    /// The standard deviation of the smoothing's noise.
+    public let sigma: Double
+  }
+
+  /// Nil where the file does not say it.
+  public let origin: Origin?
 
   /// The L2 radius of every image that is certified for its own label.
   let radii: [(id: String, radius: Double)]
@@ -18,8 +53,9 @@ public struct Certificates: Sendable {
   /// The certificates of such a file; the error says what is wrong with it.
   public init(json: [UInt8], path: String) throws(EvaluationError) {
     do {
-      let images = try JSONDecoder().decode(Document.self, from: Data(json)).results
-      radii = images.compactMap { image in
+      let document = try JSONDecoder().decode(Document.self, from: Data(json))
+      origin = document.origin
+      radii = document.results.compactMap { image in
         guard let radius = image.radius, let label = image.label, label == image.class else { return nil }
         return (image.id, radius)
       }

@@ -70,7 +70,10 @@ public struct GateReports: Sendable {
   /// A table for the summary of a CI job.
   public var markdown: String {
     let missed = checks.count { $0.verdict == .missed }
-    let head = missed == 0 ? "No threshold missed" : "\(missed) of \(checks.count) thresholds missed"
+    let head =
+      checks.isEmpty
+      ? "No threshold was checked"
+      : missed == 0 ? "No threshold missed" : "\(missed) of \(checks.count) thresholds missed"
     let rows = checks.map { check in
       "| \(Self.mark(check.verdict)) | \(Self.cell(check.name)) | \(Self.cell(check.detail)) |"
     }

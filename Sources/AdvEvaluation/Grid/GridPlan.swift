@@ -22,6 +22,8 @@ public struct GridPlan: Codable, Hashable, Sendable {
     public var classes: [String]
     /// `none`, or the defence as it was written.
     public var defense: String
+    /// Whether attacks do not know the defence: such a row stands beside the adaptive one to be compared with it.
+    public var isContrast: Bool { defense.hasSuffix(" (non-adaptive)") }
 
     /// A subject.
     public init(
@@ -209,7 +211,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
         remedy: "Restore them, or start anew with --overwrite.")
     }
     for (mine, theirs) in zip(subjects, other.subjects)
-    where mine.written == theirs.written && mine != theirs {
+    where mine.written == theirs.written && mine.defense == theirs.defense && mine != theirs {
       let what = mine.weightsSHA256 == theirs.weightsSHA256 ? "card" : "weights"
       return .plan(
         path: path, problem: "the \(what) of model '\(mine.model)' changed since the earlier run",
