@@ -49,7 +49,7 @@ jpegs() {
 
 digits=mnist:$data/mnist
 lenet=(--model lenet5 --dataset "$digits" --augment crop:margin=2 --schedule one-cycle --precision fast)
-strong=pgd:steps=40,step=0.01,restarts=5
+strong=pgd:steps=40,relative-step=0.03333333,restarts=5
 experiment mnist "$digits" "$strong" 0.3 "${lenet[@]}" --epochs 20 --rate 0.05
 experiment mnist-pgd "$digits" "$strong" 0.3 "${lenet[@]}" --epochs 15 --rate 0.02 \
   --recipe pgd:eps=0.3,steps=40,relative-step=0.03333333,ramp=4
