@@ -53,8 +53,7 @@ let package = Package(
       "AdvClassifier",
       imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvFormats", "AdvModels", "AdvThreat"]),
     library(
-      "AdvDefenses",
-      imports: ["AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvClassifier", "COpenBLAS"]),
+      "AdvDefenses", imports: ["AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvClassifier"]),
     library(
       "AdvTraining",
       imports: [

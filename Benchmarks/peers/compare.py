@@ -114,7 +114,7 @@ def main():
     earlier = pathlib.Path(arguments.out).read_text().splitlines() if arguments.append else []
     text = [
         *(earlier or ["# Performance: advkit against its peers"]), "",
-        f"Made by `{command.strip()}` on {datetime.date.today()}: {processor()}, {arguments.threads} threads, medians of "
+        f"Made by `{command.strip()}` on {datetime.date.today()}: {processor()}, on {arguments.threads} of its threads, medians of "
         f"{arguments.rounds} alternating rounds of {arguments.seconds} s. Weights frozen. {versions()}; advkit {advkit.version()}.",
     ]
     if arguments.force:

@@ -1,3 +1,4 @@
+import AdvClassifier
 import AdvGraph
 import AdvTensor
 import AdvThreat

@@ -1,3 +1,4 @@
+import AdvDefenses
 import AdvFormats
 import AdvThreat
 import Foundation
@@ -23,7 +24,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
     /// `none`, or the defence as it was written.
     public var defense: String
     /// Whether attacks do not know the defence: such a row stands beside the adaptive one to be compared with it.
-    public var isContrast: Bool { defense.hasSuffix(" (non-adaptive)") }
+    public var isContrast: Bool { defense.hasSuffix(DefenseChain.unknownToAttacker) }
 
     /// A subject.
     public init(

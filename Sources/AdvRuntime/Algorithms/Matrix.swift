@@ -40,7 +40,7 @@ extension MatrixScalar {
 }
 
 /// Threads are ours to divide images among; calls of a many-threaded OpenBLAS would wait for one another.
-private let oneThread: Void = openblas_set_num_threads(1)
+let oneThread: Void = openblas_set_num_threads(1)
 
 extension Float: MatrixScalar {
   static func multiply(

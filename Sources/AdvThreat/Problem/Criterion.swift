@@ -51,9 +51,6 @@ public struct Criterion: Hashable, Sendable {
     goal == .untargeted ? .away(from: labels[image]) : .toward(labels[image])
   }
 
-  /// Whether any logits meet the criterion; those who only want points of high loss ask for a margin that none do.
-  public var isReachable: Bool { margin < .greatestFiniteMagnitude }
-
   /// How many of `classCount` classes an untargeted attack may end in.
   public func rivalCount(of classCount: Int) -> Int { classCount - (rejected == nil ? 1 : 2) }
 
