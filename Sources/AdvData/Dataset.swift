@@ -10,7 +10,7 @@ public protocol Dataset: Sendable {
   /// The name of every class, by label.
   var classes: [String] { get }
 
-  /// `[channels, height, width]` of every image, or nil where the images differ in size.
+  /// `[channels, height, width]` of every image, or nil where only decoding tells, and images may differ in size.
   var imageShape: Shape? { get }
 
   /// The number of images.
@@ -40,6 +40,12 @@ public struct LabelledBatch: Sendable {
 }
 
 extension Dataset {
+  /// The shape that all images must have for those who need one: the declared one, or else the first image's.
+  public func commonShape() throws(DataError) -> Shape? {
+    if let imageShape { return imageShape }
+    return count > 0 ? try image(0).shape : nil
+  }
+
   /// The images at these positions, in this order, stacked; all must have a label and one shape.
   public func batch(_ indices: some Sequence<Int>) throws(DataError) -> LabelledBatch {
     let positions = Array(indices)

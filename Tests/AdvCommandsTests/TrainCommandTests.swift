@@ -1,3 +1,4 @@
+import AdvFormats
 import AdvSettings
 import Foundation
 import Testing
@@ -22,6 +23,38 @@ import Testing
     #expect(page.components(separatedBy: "data:image/png").count == 11)  // a picture for each of ten classes
     #expect(page.contains("Trained for 2 epochs") && page.contains("Test images"))
     #expect(page.contains("--model linear"))
+  }
+
+  @Test func `pictures in class folders train a network of their size, and one of another size is named`()
+    throws
+  {
+    let scratch = try Scratch()
+    for (name, level) in [("dark", UInt8(20)), ("light", UInt8(220))] {
+      for index in 0..<4 { try write("data/\(name)/\(index).png", side: 8, level, scratch) }
+    }
+    let arguments = [
+      "train", "--model", "mlp:hidden=4", "--dataset", "folder:" + scratch["data"], "--batch", "4",
+      "--epochs", "1",
+      "--out", scratch["run"], "--quiet",
+    ]
+    let run = Transcript(arguments)
+    #expect(run.status == .done, "\(run.messages)")
+    let card = String(decoding: try scratch.bytes("run/mlp.card.json"), as: UTF8.self)
+    #expect(card.contains("\"dark\"") && card.contains("8,\n    8"))
+    try write("data/light/odd.png", side: 9, 220, scratch)
+    let refused = Transcript(arguments + ["--overwrite"])
+    #expect(refused.status != .done)
+    for word in ["odd.png", "[1, 9, 9]", "[1, 8, 8]"] {
+      #expect(refused.messages.contains(word), "\(refused.messages)")
+    }
+  }
+
+  private func write(_ name: String, side: Int, _ level: UInt8, _ scratch: Scratch) throws {
+    let levels = [UInt8](repeating: level, count: side * side)
+    let image = PixelImage(width: side, height: side, channels: 1, levels: levels)
+    let folder = (scratch[name] as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    _ = try scratch.write(try PNG.encode(image), name)
   }
 
   @Test func `a recipe and a network show their settings, misspelt ones the nearest name`() throws {

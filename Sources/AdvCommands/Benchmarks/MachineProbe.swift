@@ -55,7 +55,8 @@ struct MachineProbe: Encodable {
     (self.oneThread, self.twoThreads, self.allThreads) = (oneThread, twoThreads, allThreads)
   }
 
-  /// Measures now, the best of five short runs each.
+  /// Measures now, the best of five short runs each. A young thread may share its maker's core for some hundredths of a
+  /// second until the scheduler moves it, so two threads that do not give their due are asked a few times more.
   init(threads: Int, isa: InstructionSet = .selected) {
     func best(_ count: Int) -> Double {
       let pool = WorkerPool(threads: count)
@@ -65,9 +66,12 @@ struct MachineProbe: Encodable {
         return operations / time / 1e9
       }.max() ?? 0
     }
-    oneThread = best(1)
-    twoThreads = threads > 1 ? best(2) : nil
-    allThreads = threads > 2 ? best(threads) : twoThreads ?? oneThread
+    let one = best(1)
+    oneThread = one
+    let tries = (0..<6).lazy.map { _ in best(2) }
+    let two = threads > 1 ? tries.first { $0 >= Self.leastGain * one } ?? best(2) : nil
+    twoThreads = two
+    allThreads = threads > 2 ? best(threads) : two ?? one
   }
 
   /// Whether two threads give what two idle cores would.

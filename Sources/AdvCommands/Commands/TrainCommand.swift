@@ -95,7 +95,7 @@ struct TrainCommand: ConsoleCommand {
     let request = ModelRequest(model, weights: weights, card: card)
     if weights != nil || request.isPath { return try ModelLoader.load(request).model }
     return try ModelCatalog.untrained(
-      model, inputShape: data.imageShape, classes: data.classes.count, card: card)
+      model, inputShape: data.commonShape(), classes: data.classes.count, card: card)
   }
 
   private func tested(

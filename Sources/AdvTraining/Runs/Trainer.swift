@@ -29,7 +29,8 @@ public struct Trainer {
     _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil, settings: TrainingSettings,
     teacher: (any ScoreOracle)? = nil, pool: WorkerPool
   ) throws(TrainingError) {
-    if let shape = dataset.imageShape, shape != model.inputShape {
+    let shape = try TrainingImages.shape(of: dataset)
+    if shape != model.inputShape {
       throw .unusable(
         "\(dataset.name): its images are \(shape), model '\(model.name)' takes \(model.inputShape).\n"
           + "  Choose a model of that input size, or --input-size.")

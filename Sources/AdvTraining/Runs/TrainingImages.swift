@@ -14,10 +14,7 @@ struct TrainingImages: AugmentationSource {
 
   /// Decodes every image on the threads of `pool`; images must be of one shape, labelled, and on the 8-bit lattice.
   init(_ dataset: any Dataset, pool: WorkerPool) throws(TrainingError) {
-    guard let shape = dataset.imageShape else {
-      throw .unusable(
-        "\(dataset.name): its images differ in size; training needs one size. Resize them first.")
-    }
+    let shape = try Self.shape(of: dataset)
     var labels: [Int] = []
     for index in 0..<dataset.count {
       guard let label = dataset.label(index) else {
@@ -34,7 +31,7 @@ struct TrainingImages: AugmentationSource {
         do throws(DataError) {
           let image = try dataset.image(index)
           guard image.shape == shape, let bytes = UnsafeMutablePointer<UInt8>(bitPattern: base) else {
-            return failure.record(index, "\(dataset.source(index)): \(image.shape), expected \(shape)")
+            return failure.record(index, Self.mismatch(dataset.source(index), image.shape, shape))
           }
           image.withElements { pixels in
             for position in 0..<stride {
@@ -48,6 +45,19 @@ struct TrainingImages: AugmentationSource {
     if let text = failure.text { throw .failed(text) }
     self.shape = shape
     self.labels = labels
+  }
+
+  /// The shape of the first image, which all others must have.
+  static func shape(of dataset: any Dataset) throws(TrainingError) -> Shape {
+    do throws(DataError) {
+      if let shape = try dataset.commonShape() { return shape }
+    } catch { throw .failed("\(error)") }
+    throw .unusable("\(dataset.name) has no images; training needs some.")
+  }
+
+  private static func mismatch(_ source: String, _ shape: Shape, _ expected: Shape) -> String {
+    "\(source): an image of \(shape), expected \(expected) as the first one; training needs one size."
+      + " Resize it, or leave it out."
   }
 
   /// Image `index`, `[channels, height, width]`, pixels in 0…1.
