@@ -107,7 +107,11 @@ let package = Package(
         "AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvModels",
       ]),
     tests(
-      "AdvTraining", imports: ["AdvTensor", "AdvGraph", "AdvRuntime", "AdvModels", "AdvData", "AdvFormats"]),
+      "AdvTraining",
+      imports: [
+        "AdvTensor", "AdvGraph", "AdvRuntime", "AdvModels", "AdvData", "AdvFormats", "AdvThreat",
+        "AdvClassifier",
+      ]),
     tests(
       "AdvEvaluation",
       imports: [

@@ -123,7 +123,8 @@ public struct Trainer {
     optimizer.memory = checkpoint.optimizer
     do {
       let oracle = try WeightsOracle(
-        try model.graph(), imageShape: model.inputShape, classes: model.classCount,
+        try model.graph(), weights: checkpoint.weights, imageShape: model.inputShape,
+        classes: model.classCount,
         precision: settings.precision, pool: pool)
       return TrainingState(
         network: try TrainingNetwork(

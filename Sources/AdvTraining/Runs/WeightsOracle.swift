@@ -8,41 +8,48 @@ import AdvThreat
 ///
 /// Adversarial images are sought against the network as it would classify, with running statistics, so that what
 /// is found for an image does not depend on its batch.
+///
+/// Normalisations are folded into the weights anew whenever these have changed: the pass is that of a trained network.
 final class WeightsOracle: GradientOracle {
   let domain: InputDomain
   let classCount: Int
+  private let graph: Graph
   private let session: Session
-  private let names: [String]
-  private var weights: [Tensor] = []
+  private var weights: [String: Tensor] = [:]
+  private var folded: [Tensor] = []
   private var results: [Tensor] = []
   private var gradients: [Tensor] = []
 
-  /// An oracle for a graph from images to logits whose weights are parameters.
+  /// An oracle for a graph from images to logits whose weights are parameters; `weights` are any of their shapes.
   init(
-    _ graph: Graph, imageShape: Shape, classes: Int, precision: Precision, pool: WorkerPool
+    _ graph: Graph, weights: [String: Tensor], imageShape: Shape, classes: Int, precision: Precision,
+    pool: WorkerPool
   ) throws(GraphError) {
-    names = graph.parameters.map(\.name)
-    session = Session(
-      try Plan(
-        graph.differentiated(graph.outputs[0], toward: [graph.inputs[0].id]), precision: precision),
-      pool: pool)
+    let open = try graph.folding(weights).openingConstants().graph
+    let gradient = try open.differentiated(open.outputs[0], toward: [open.inputs[0].id])
+    let plan = try Plan(gradient.foldingConstants().fusingEpilogues().removingUnused(), precision: precision)
+    (self.graph, session) = (graph, Session(plan, pool: pool))
     domain = InputDomain(imageShape: imageShape)
     classCount = classes
   }
 
   /// Answers with these weights until `release`; they must not change meanwhile.
-  func use(_ weights: [String: Tensor]) { self.weights = names.map { weights[$0]! } }
+  func use(_ weights: [String: Tensor]) { (self.weights, folded) = (weights, []) }
 
   /// Forgets the weights, so that they can change without being copied.
-  func release() { weights = [] }
+  func release() { (weights, folded) = ([:], []) }
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try linearize(at: images, logits: &logits)
   }
 
   func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
+    do throws(GraphError) {
+      // Not in `use`: a recipe that seeks nothing asks nothing.
+      if folded.isEmpty { folded = try graph.folding(weights).openingConstants().values }
+    } catch { throw .oracleFailed("\(error)") }
     do throws(SessionError) {
-      try session.forward([images], parameters: weights, into: &results)
+      try session.forward([images], parameters: folded, into: &results)
     } catch { throw .oracleFailed(error.description) }
     logits = results[0]
   }
@@ -52,5 +59,26 @@ final class WeightsOracle: GradientOracle {
       try session.backward([cotangent], into: &gradients)
     } catch { throw .oracleFailed(error.description) }
     gradient = gradients[0]
+  }
+}
+
+extension Graph {
+  /// This graph with those of the weights that it has, frozen and without normalisations behind layers.
+  fileprivate func folding(_ weights: [String: Tensor]) throws(GraphError) -> Graph {
+    let own = Set(parameters.map(\.name))
+    return try binding(weights.filter { own.contains($0.key) }).checked().foldingConstants()
+      .foldingBatchNorm()
+  }
+
+  /// This graph with its constants as parameters, and their values in the order of those.
+  fileprivate func openingConstants() -> (graph: Graph, values: [Tensor]) {
+    var values: [Tensor] = []
+    let open = nodes.map { node in
+      guard case .constant(let value) = node.source else { return node }
+      values.append(value)
+      return Node(
+        source: .parameter(name: "constant\(values.count)", role: .bias), type: node.type, path: node.path)
+    }
+    return (Graph(nodes: open, outputs: outputs), values)
   }
 }
