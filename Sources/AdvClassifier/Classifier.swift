@@ -49,10 +49,8 @@ public struct Classifier: Sendable {
     }
     self.model = model
     searchesExactly = precision == .exact || arithmetic != nil
-    let prepared = network.graph
-    let shape = prepared.inputs.first.map { prepared.nodes[$0.id].type.shape } ?? model.inputShape
     let box = entrance == .raw ? Box(lower: -1e30, upper: 1e30) : try Self.box(of: model)
-    domain = InputDomain(imageShape: shape, box: box)
+    domain = InputDomain(imageShape: network.inputShape, box: box)
   }
 
   /// The number of logits.

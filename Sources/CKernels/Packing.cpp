@@ -3,6 +3,11 @@
 
 #include "PanelWalk.hpp"
 
+#include <cstdlib>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 using namespace advk;
 
 namespace {
@@ -198,4 +203,10 @@ void advk_linear_pack_weights(AdvkISA isa, ptrdiff_t input_features, ptrdiff_t o
       }
     }
   }
+}
+
+void advk_return_freed_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }

@@ -162,6 +162,6 @@ extension Network {
     let precision: Precision = arithmetic == .winograd ? .fast : .exact
     self.init(
       inference: try Plan(pipeline.fusedInference, precision: precision),
-      gradient: try Plan(pipeline.fused, precision: precision), graph: pipeline.folded)
+      gradient: try Plan(pipeline.fused, precision: precision))
   }
 }

@@ -48,8 +48,13 @@ extension Lowering {
   }
 
   private func planMemory(_ slots: inout [Slot]) -> Arenas {
-    let intervals = intervals(of: slots)
     let stretches = stretches(of: slots)
+    var intervals = intervals(of: slots)
+    for (index, interval) in intervals.enumerated() where slots[interval.slot].region == .chunk {
+      guard let images = Stretch.holding(interval, stretches)?.images, images <= Stretch.few else { continue }
+      slots[interval.slot].region = .stretch
+      intervals[index].bytes *= images
+    }
     var arenas = Arenas()
     func place(_ region: Region) -> Int {
       let own = intervals.filter { slots[$0.slot].region == region }
@@ -59,6 +64,7 @@ extension Lowering {
     }
     arenas.batch = place(.batch)
     arenas.chunk = place(.chunk)
+    arenas.stretch = place(.stretch)
     // Per-channel values are read in whole blocks: nothing may leave other bytes behind their last channel.
     for slot in slots.indices where slots[slot].region == .session {
       slots[slot].offset = arenas.session
@@ -102,24 +108,40 @@ extension Lowering {
   }
 
   /// Runs the steps that depend on constants only, and keeps what the other steps read.
+  ///
+  /// A slot has memory from its first step to its last: the weights in the order of the graph never lie here all at
+  /// once beside those in the order of the kernels.
   private func computeConstants(_ slots: [Slot]) -> ConstantMemory {
     let constants = ConstantMemory()
     let entries = UnsafeMutablePointer<Memory.Entry>.allocate(capacity: max(slots.count, 1))
     defer { entries.deallocate() }
-    for (id, slot) in slots.enumerated() where slot.region == .constant {
-      let memory = constants.memory(of: id, bytes: slot.bytes)
-      (entries + id).initialize(to: Memory.Entry(base: memory, stride: 0, advance: 0))
-    }
+    var given: [SlotID: Tensor] = [:]
     for (id, node) in graph.nodes.enumerated() {
-      guard case .constant(let tensor) = node.source, let slot = places[id].first else { continue }
-      tensor.withElements { source in
-        guard let from = source.baseAddress else { return }
-        entries[slot].base.copyMemory(from: from, byteCount: source.count * 4)
+      if case .constant(let tensor) = node.source, let slot = places[id].first { given[slot] = tensor }
+    }
+    func place(_ slot: SlotID) {
+      guard slots[slot].region == .constant, constants[slot] == nil else { return }
+      let memory = constants.memory(of: slot, bytes: slots[slot].bytes)
+      (entries + slot).initialize(to: Memory.Entry(base: memory, stride: 0, advance: 0))
+      given[slot]?.withElements { source in
+        if let from = source.baseAddress { memory.copyMemory(from: from, byteCount: source.count * 4) }
       }
     }
-    for step in steps where step.phase == .build { step.kernel.run(Memory(entries: entries), 0) }
     let kept = Set(steps.filter { $0.phase != .build }.flatMap(\.kernel.reads))
-    constants.release(allBut: kept) { slots[$0].bytes }
+    let build = steps.filter { $0.phase == .build }
+    var last: [SlotID: Int] = [:]
+    for (index, step) in build.enumerated() {
+      for slot in step.kernel.reads + step.kernel.writes { last[slot] = index }
+    }
+    for (index, step) in build.enumerated() {
+      let touched = Set(step.kernel.reads + step.kernel.writes)
+      touched.forEach(place)
+      step.kernel.run(Memory(entries: entries), 0)
+      for slot in touched where last[slot] == index && !kept.contains(slot) {
+        constants.release(slot, bytes: slots[slot].bytes)
+      }
+    }
+    kept.forEach(place)
     return constants
   }
 }

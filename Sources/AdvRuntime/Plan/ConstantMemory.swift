@@ -20,13 +20,11 @@ final class ConstantMemory: @unchecked Sendable {
   /// The memory of a slot that was made before.
   subscript(slot: SlotID) -> UnsafeMutableRawPointer? { blocks[slot] }
 
-  /// Gives back what no remaining step reads.
-  func release(allBut kept: Set<SlotID>, sizes: (SlotID) -> Int) {
-    for (slot, block) in blocks where !kept.contains(slot) {
-      block.deallocate()
-      blocks[slot] = nil
-      bytes -= sizes(slot)
-    }
+  /// Gives back the memory of a slot that no remaining step reads.
+  func release(_ slot: SlotID, bytes count: Int) {
+    guard let block = blocks.removeValue(forKey: slot) else { return }
+    block.deallocate()
+    bytes -= count
   }
 }
 

@@ -67,6 +67,8 @@ struct Arenas: Sendable, Hashable {
   var batch = 0
   /// For each image of a worker's sub-batch.
   var chunk = 0
+  /// For each worker: the images of one stretch.
+  var stretch = 0
   /// Once for a session.
   var session = 0
   /// For each group of images.
@@ -86,7 +88,7 @@ extension Plan: CustomStringConvertible {
     }
     lines.append(
       "arena: \(arenas.chunk) bytes per image in hand, \(arenas.batch) per image of the batch, "
-        + "\(arenas.session + arenas.group) shared, \(arenas.worker) per worker; weights: \(constants.bytes) bytes"
+        + "\(arenas.session + arenas.group) shared, \(arenas.worker + arenas.stretch) per worker; weights: \(constants.bytes) bytes"
     )
     return lines.joined(separator: "\n")
   }
@@ -98,6 +100,7 @@ extension Plan: CustomStringConvertible {
       case .session: "session+\(slots[slot].offset)"
       case .batch: "batch+\(slots[slot].offset)"
       case .chunk: "chunk+\(slots[slot].offset)"
+      case .stretch: "stretch+\(slots[slot].offset)"
       case .group: "group+\(slots[slot].offset)"
       case .worker: "worker+\(slots[slot].offset)"
       case .input(let position): "input \(position)"

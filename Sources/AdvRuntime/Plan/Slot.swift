@@ -44,6 +44,8 @@ enum Region: Hashable, Sendable {
   case batch
   /// For every image of the sub-batch that a worker has in hand.
   case chunk
+  /// For the few images that a worker takes at once through one stretch, inside which the value is made and used up.
+  case stretch
   /// Once for every group of `Plan.group` images of the batch: partial sums.
   case group
   /// Once for every worker of a session: scratch memory of one step.

@@ -16,6 +16,10 @@ struct Stretch: Sendable, Hashable {
   /// The most images that a worker takes through all steps at once.
   static let chunkLimit = 64
 
+  /// In stretches of so few images a value of the stretch alone has room for them, not for the sub-batch: the next
+  /// images find its bytes in the caches.
+  static let few = 4
+
   /// The stretches of a range of steps.
   static func divide(_ range: Range<Int>, of steps: [Step], _ slots: [Slot]) -> [Stretch] {
     var result: [Stretch] = []
@@ -37,17 +41,24 @@ struct Stretch: Sendable, Hashable {
   ///
   /// Otherwise a later step of one image could overwrite what an earlier step of the next image still reads.
   static func widen(_ intervals: [Interval], _ stretches: [Stretch]) -> [Interval] {
-    func stretch(of step: Int) -> Stretch? {
-      stretches.first { $0.steps.contains(step) && $0.images < chunkLimit }
-    }
-    return intervals.map { interval in
-      let (first, last) = (stretch(of: interval.first), stretch(of: interval.last))
+    intervals.map { interval in
+      let (first, last) = (find(interval.first, stretches), find(interval.last, stretches))
       if let first, first == last { return interval }
       var widened = interval
       if let first { widened.first = first.steps.lowerBound }
       if let last { widened.last = last.steps.upperBound - 1 }
       return widened
     }
+  }
+
+  /// The stretch inside which a value is made and used up, if there is one.
+  static func holding(_ interval: Interval, _ stretches: [Stretch]) -> Stretch? {
+    find(interval.first, stretches).flatMap { $0.steps.contains(interval.last) ? $0 : nil }
+  }
+
+  /// The stretch of a step, nil where it takes the whole sub-batch.
+  private static func find(_ step: Int, _ stretches: [Stretch]) -> Stretch? {
+    stretches.first { $0.steps.contains(step) && $0.images < chunkLimit }
   }
 
   /// The bytes that a step reads and writes for each image.

@@ -19,6 +19,7 @@ final class Workspace {
   private var batchArena: UnsafeMutableRawPointer?
   private var groupArena: UnsafeMutableRawPointer?
   private var chunkArenas: [UnsafeMutableRawPointer?]
+  private var stretchArenas: [UnsafeMutableRawPointer]  // made with the first batch
   private let sessionArena: UnsafeMutableRawPointer
   private let workerArenas: [UnsafeMutableRawPointer]
   private let slotsOfInput: [[SlotID]]
@@ -31,6 +32,7 @@ final class Workspace {
     sessionArena = Arena.allocate(plan.arenas.session)
     workerArenas = (0..<workers).map { _ in Arena.allocate(plan.arenas.worker) }
     chunkArenas = [UnsafeMutableRawPointer?](repeating: nil, count: workers)
+    stretchArenas = []
     slotsOfInput = (0..<plan.inputs.count + plan.parameters.count).map { position in
       plan.slots.indices.filter { plan.slots[$0].region == .input(position) }
     }
@@ -51,6 +53,7 @@ final class Workspace {
   deinit {
     allTables.forEach { $0.deallocate() }
     chunkArenas.forEach { $0?.deallocate() }
+    stretchArenas.forEach { $0.deallocate() }
     batchArena?.deallocate()
     groupArena?.deallocate()
     workerArenas.forEach { $0.deallocate() }
@@ -59,6 +62,7 @@ final class Workspace {
 
   /// Makes room for a batch of which each worker takes `chunk` images at a time.
   func reserve(batch: Int, chunk: Int) {
+    if stretchArenas.isEmpty { makeStretchArenas() }
     if batch > batchCapacity { growBatch(batch) }
     if chunk > chunkCapacity { growChunk(chunk) }
   }
@@ -86,6 +90,7 @@ final class Workspace {
       case .session: table[id].base = sessionArena + slot.offset
       case .batch, .input, .output: (table[id].stride, table[id].advance) = (stride, stride)
       case .chunk: (table[id].stride, table[id].chunkAdvance) = (stride, stride)
+      case .stretch: table[id].stride = stride
       case .group: table[id].groupAdvance = slot.bytes
       case .worker: table[id].base = workerArenas[number % workers] + slot.offset
       }
@@ -103,6 +108,14 @@ final class Workspace {
       if slot.region == .group { set(id, base: groupBase + slot.offset * groups) }
     }
     (batchArena, groupArena, batchCapacity) = (batchBase, groupBase, images)
+  }
+
+  private func makeStretchArenas() {
+    stretchArenas = (0..<workers).map { _ in Arena.allocate(plan.arenas.stretch) }
+    for (id, slot) in plan.slots.enumerated() where slot.region == .stretch {
+      for worker in 0..<workers { allTables[worker][id].base = stretchArenas[worker] + slot.offset }
+      teamTables.forEach { $0[id].base = stretchArenas[0] + slot.offset }
+    }
   }
 
   private func growChunk(_ images: Int) {

@@ -230,6 +230,11 @@ void advk_planar_to_blocked(AdvkISA isa, const AdvkLayoutCopy *d, ptrdiff_t firs
 /// dropped.
 void advk_blocked_to_planar(AdvkISA isa, const AdvkLayoutCopy *d, ptrdiff_t first, ptrdiff_t count);
 
+// MARK: Memory
+
+/// Returns to the system what has been freed: glibc keeps large blocks once it has seen larger ones freed.
+void advk_return_freed_memory(void);
+
 #ifdef __cplusplus
 }
 #endif
