@@ -11,25 +11,29 @@ cd "$(dirname "$0")/.."
 program=${ADVKIT:-.build/release/advkit}
 data=${ADVKIT_DATA:-../shared/data}
 runs=${ADVKIT_RUNS:-.build/real}
-wanted=" ${*:-mnist mnist-pgd cifar cifar-fast} "
+names=" ${*:-mnist mnist-pgd cifar cifar-fast} "
 mkdir -p "$runs"
 
-# experiment NAME TEST ATTACK EPS TRAINING-OPTION… : trains, then attacks the test images.
-experiment() {
-  local name=$1 test=$2 attack=$3 eps=$4 folder=$runs/$1
-  shift 4
-  case "$wanted" in *" $name "*) ;; *) return 0 ;; esac
-  local begin=$SECONDS go_on=()
-  if [ ! -e "$folder/$name.safetensors" ]; then
-    [ ! -e "$folder/checkpoint.safetensors" ] || go_on=(--resume)
-    "$program" train --name "$name" --out "$folder" --quiet "$@" "${go_on[@]}"
-    echo "$name: trained in $((SECONDS - begin)) s"
-  fi
-  begin=$SECONDS
-  "$program" attack --model "$folder/$name.safetensors" --dataset "$test" --attack "$attack" --eps "$eps" \
-    --out "$folder/attack" --overwrite --quiet
-  echo "$name: attacked in $((SECONDS - begin)) s"
+# teach NAME TRAINING-OPTION… : trains into its folder, or goes on there.
+teach() {
+  local name=$1 begin=$SECONDS go_on=()
+  shift
+  [ ! -e "$runs/$name/$name.safetensors" ] || return 0
+  [ ! -e "$runs/$name/checkpoint.safetensors" ] || go_on=(--resume)
+  "$program" train --name "$name" --out "$runs/$name" --quiet "$@" "${go_on[@]}"
+  echo "$name: trained in $((SECONDS - begin)) s"
 }
+
+# strike NAME TEST ATTACK EPS : attacks the test images.
+strike() {
+  local begin=$SECONDS
+  "$program" attack --model "$runs/$1/$1.safetensors" --dataset "$2" --attack "$3" --eps "$4" \
+    --out "$runs/$1/attack" --overwrite --quiet
+  echo "$1: attacked in $((SECONDS - begin)) s"
+}
+
+# wanted NAME : whether it was asked for.
+wanted() { case "$names" in *" $1 "*) ;; *) return 1 ;; esac }
 
 # jpegs NAME : the folder of an archive, unpacked.
 jpegs() {
@@ -43,16 +47,32 @@ jpegs() {
 }
 
 digits=mnist:$data/mnist
-lenet=(--model lenet5 --dataset "$digits" --augment crop:margin=2 --schedule one-cycle --precision fast)
+lenet=(--dataset "$digits" --augment crop:margin=2 --optimizer adam --weight-decay 0 --schedule one-cycle
+  --precision fast)
 strong=pgd:steps=40,relative-step=0.03333333,restarts=5
-experiment mnist "$digits" "$strong" 0.3 "${lenet[@]}" --epochs 20 --rate 0.05
-experiment mnist-pgd "$digits" "$strong" 0.3 "${lenet[@]}" --epochs 15 --rate 0.02 \
-  --recipe pgd:eps=0.3,steps=40,relative-step=0.03333333,ramp=4
+if wanted mnist; then
+  teach mnist --model lenet5:width=16 "${lenet[@]}" --rate 0.001 --epochs 15
+  strike mnist "$digits" "$strong" 0.3
+fi
+if wanted mnist-pgd; then
+  # Ten larger steps are enough for a start; what counts in the end is learnt against the attack itself.
+  teach mnist-pgd10 --model lenet5:width=16 "${lenet[@]}" --rate 0.001 --epochs 10 \
+    --recipe pgd:eps=0.3,steps=10,relative-step=0.13333333,ramp=4
+  teach mnist-pgd --model "$runs/mnist-pgd10/mnist-pgd10.safetensors" "${lenet[@]}" --rate 0.0003 --epochs 2 \
+    --recipe pgd:eps=0.3,steps=40,relative-step=0.03333333
+  strike mnist-pgd "$digits" "$strong" 0.3
+fi
 
-case "$wanted" in *" cifar"*)
+if wanted cifar || wanted cifar-fast; then
   train=$(jpegs train50000_jpeg)
   test=$(jpegs test5000_jpeg)
   resnet=(--model resnet20 --dataset "$train" --augment flip,crop --schedule one-cycle --precision fast)
-  experiment cifar "$test" pgd:steps=20 8/255 "${resnet[@]}" --epochs 20 --rate 0.2
-  experiment cifar-fast "$test" pgd:steps=20 8/255 "${resnet[@]}" --epochs 15 --rate 0.1 --recipe fast:eps=8/255
-esac
+fi
+if wanted cifar; then
+  teach cifar "${resnet[@]}" --epochs 20 --rate 0.2
+  strike cifar "$test" pgd:steps=20 8/255
+fi
+if wanted cifar-fast; then
+  teach cifar-fast "${resnet[@]}" --epochs 10 --rate 0.1 --recipe fast:eps=8/255
+  strike cifar-fast "$test" pgd:steps=20 8/255
+fi
