@@ -14,9 +14,10 @@ struct Transcript {
 
   init(_ arguments: String...) { self.init(arguments) }
 
-  init(_ arguments: [String]) {
+  init(_ arguments: [String], isInteractive: Bool = false) {
     let text = Collected()
     let console = Console(
+      isInteractive: isInteractive,
       result: { line in text.value.withLock { $0.output += line + "\n" } },
       message: { piece in text.value.withLock { $0.messages += piece } })
     status = Program.run(arguments, on: console)

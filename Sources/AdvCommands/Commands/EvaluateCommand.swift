@@ -1,6 +1,5 @@
 import AdvEvaluation
 import ArgumentParser
-import Foundation
 
 /// `advkit evaluate`: models × defences × attacks × ε over a data set.
 struct EvaluateCommand: ConsoleCommand {
@@ -68,38 +67,5 @@ struct EvaluateCommand: ConsoleCommand {
     console.print(Table(rows: words.degradation).text)
     AuditText.print(document, on: console)
     console.print("\(path)/  report.html, report.json, report.md, report.csv, run.sqlite")
-  }
-}
-
-/// Carries out a grid on a console: progress, interruption, reports.
-struct GridExecution {
-  private let run: GridRun
-  private let folder: GridFolder
-  private let isQuiet: Bool
-
-  init(_ run: GridRun, _ folder: GridFolder, quiet: Bool) {
-    (self.run, self.folder, isQuiet) = (run, folder, quiet)
-  }
-
-  /// The finished report; nil where the run was interrupted, after saying how to go on.
-  func perform(_ ledger: Ledger, on console: Console) throws -> GridDocument? {
-    let left = run.shard.size(of: run.plan.data.images) * run.plan.rowsPerImage - (try ledger.resultCount())
-    let progress = ProgressLine("results", total: max(left, 0), quiet: isQuiet, on: console)
-    let stop = StopSignal()
-    let interrupt = Interrupt(stop, on: console)
-    try run.execute(in: ledger, stop: stop) { progress.show($0.results, $0.title) }
-    progress.finish()
-    _ = consume interrupt
-    guard !stop.isRaised else {
-      console.note("stopped; what is done is in \(ledger.path). Go on with the same command and --resume.")
-      return nil
-    }
-    let document = try folder.finish(ledger)
-    if !isQuiet {
-      let memory = Double(ProcessMemory.peak) / 1e6
-      console.note(
-        String(format: "%d results in %.1f s, peak memory %.0f MB", max(left, 0), progress.seconds, memory))
-    }
-    return document
   }
 }

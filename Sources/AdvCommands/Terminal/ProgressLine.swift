@@ -18,6 +18,12 @@ final class ProgressLine: Sendable {
   /// Seconds since the beginning.
   var seconds: Double { Self.seconds(ContinuousClock.now - start) }
 
+  /// Shows what begins, where nothing is done yet that a rate could be told from; on a terminal only.
+  func begin(_ detail: String) {
+    guard console.isInteractive, !isQuiet else { return }
+    console.writeMessage("\r\u{1B}[2K0/\(total) \(what)  \(detail)")
+  }
+
   /// Shows how far the work is; `detail` follows the rate.
   func show(_ done: Int, _ detail: String) {
     let elapsed = ContinuousClock.now - start

@@ -79,8 +79,26 @@ public struct GridRun: Sendable {
   public struct Progress: Sendable {
     /// Results recorded by this call.
     public var results = 0
+    /// Images that the audit looked at more closely in this call.
+    public var looks = 0
+    /// Whether it is the audit that has something to tell.
+    public var isAuditing = false
     /// What is being worked on.
     public var title = ""
+
+    mutating func add(_ step: GridWorker.Step) {
+      switch step {
+      case .results(let count): (results, isAuditing) = (results + count, false)
+      case .looks(let count): (looks, isAuditing) = (looks + count, true)
+      }
+    }
+  }
+
+  /// Images that the audit has still to look at more closely, over all subjects.
+  public func looksLeft(in ledger: Ledger) throws -> Int {
+    let audited = Set(plan.auditPlaces)
+    let own = shard.places(of: plan.data.images).count { audited.contains($0) }
+    return max(0, own * plan.subjects.count - (try ledger.probeCount()))
   }
 
   /// Adds everything that the ledger lacks. After a stop the cells in progress are finished and recorded.
@@ -100,9 +118,9 @@ public struct GridRun: Sendable {
       pieces.indices.map { $0..<$0 + 1 }, state: { GridWorker(self, ledger, stop) }
     ) { worker, position in
       let piece = pieces[position.lowerBound]
-      try worker.work(on: piece.places, of: piece.subject) { results, title in
+      try worker.work(on: piece.places, of: piece.subject) { step, title in
         total.withLock { total in
-          total.results += results
+          total.add(step)
           total.title = title
           progress(total)
         }

@@ -15,8 +15,15 @@ final class GridWorker {
 
   private var plan: GridPlan { run.plan }
 
-  /// Adds what the ledger lacks about these images of a subject; `done` hears of every cell.
-  func work(on places: [Int], of subject: Int, done: (_ results: Int, _ title: String) -> Void) throws {
+  /// What was done since the last word.
+  enum Step {
+    case results(Int)
+    /// Closer looks of the audit; none at its beginning.
+    case looks(Int)
+  }
+
+  /// Adds what the ledger lacks about these images of a subject; `done` hears of every cell and every closer look.
+  func work(on places: [Int], of subject: Int, done: (_ step: Step, _ title: String) -> Void) throws {
     var known = try ledger.known(subject: subject, places: places)
     let hasAll = plan.cells.allSatisfy { known.isBroken[$0]?.count == places.count }
     let conditionsLeft = plan.conditions.isEmpty ? [] : places.filter { !known.conditions.contains($0) }
@@ -36,12 +43,14 @@ final class GridWorker {
         known.isBroken[cell, default: [:]][row.image] =
           row.isBroken || row.outcome == GridRow.brokenBefore
       }
-      done(pending.count, "\(plan.subjects[subject].title), \(plan.title(of: cell))")
+      done(.results(pending.count), "\(plan.subjects[subject].title), \(plan.title(of: cell))")
     }
     try lookUnderConditions(conditionsLeft, subject, oracle, known)
+    if !probesLeft.isEmpty { done(.looks(0), plan.subjects[subject].title) }
     for place in probesLeft {
       if stop.isRaised { return }
       try probe(place, images, subject, oracle, known)
+      done(.looks(1), plan.subjects[subject].title)
     }
   }
 

@@ -104,11 +104,25 @@ extension Ledger {
   }
 
   /// Rows of results that are there.
-  public func resultCount() throws -> Int {
+  public func resultCount() throws -> Int { try count("results") }
+
+  /// Closer looks at images that are there.
+  func probeCount() throws -> Int { try count("probes") }
+
+  private func count(_ table: String) throws -> Int {
     try with { database in
       var count = 0
-      try database.query("SELECT COUNT(*) FROM results") { count = $0.int(0) }
+      try database.query("SELECT COUNT(*) FROM \(table)") { count = $0.int(0) }
       return count
+    }
+  }
+
+  /// The name of the image at a position; empty where the ledger knows none.
+  func identifier(of image: Int) throws -> String {
+    try with { database in
+      var name = ""
+      try database.query("SELECT id FROM images WHERE image = ?", [.int(image)]) { name = $0.text(0) ?? "" }
+      return name
     }
   }
 
