@@ -1,3 +1,4 @@
+import AdvData
 import AdvEvaluation
 import Foundation
 import Testing
@@ -76,6 +77,45 @@ struct EvaluateCommandTests {
   }
 
   @Test func `a gate ends with 0, 1 or 2 and tells other programs why`() throws {
+  @Test func `a replay prepares its own cell, whatever became of the others`() throws {
+    let scratch = try Scratch()
+    let member = scratch["member.onnx"]
+    #expect(Transcript("convert", "lenet5", "--to", member).status == .done)
+    let defenses = ["jpeg", "mahalanobis:images=200", "ensemble:models=\(member)"]
+    let run = Transcript([
+      "evaluate", "--models", "lenet5", "--attacks", "fgsm,pgd:steps=3", "--eps", "1px,2px", "--limit", "6",
+      "--defenses", defenses.joined(separator: ","), "--audit-images", "0", "--quiet", "--out",
+      scratch["run"],
+    ])
+    #expect(run.status == .done, "\(run)")
+    try FileManager.default.removeItem(atPath: member)
+    let ledger = try Ledger.open(at: Ledger.path(in: scratch["run"]), forWriting: false)
+    let names = (0..<6).map { Shapes10(.test).identifier($0) }
+    for defense in defenses {
+      let image = try #require(
+        names.first { name in
+          (try? ledger.row(image: name, model: nil, defense: defense, attack: nil, eps: nil)) != nil
+        })
+      let replay = Transcript(["replay", scratch["run"], "--image", image, "--defense", defense, "--quiet"])
+      if defense == defenses[2] {
+        #expect(replay.status == .noResult && replay.messages.contains("member.onnx"), "\(replay)")
+      } else {
+        #expect(replay.status == .done && replay.output.contains("the same image"), "\(replay)")
+      }
+    }
+  }
+
+  @Test func `on a terminal the audit shows how far it is`() throws {
+    let scratch = try Scratch()
+    let run = Transcript(
+      [
+        "evaluate", "--models", "lenet5", "--attacks", "fgsm", "--eps", "1px", "--limit", "4",
+        "--audit-images", "3", "--audit-draws", "10", "--threads", "1", "--out", scratch["run"],
+      ], isInteractive: true)
+    #expect(
+      run.messages.contains("0/3 images audited") && run.messages.contains("3/3 images audited"), "\(run)")
+  }
+
     let scratch = try Scratch()
     func check(_ rules: String, _ more: String...) throws -> Transcript {
       let text = "model: lenet5\ndataset: shapes10\nlimit: 20\nrules:\n\(rules)\n"

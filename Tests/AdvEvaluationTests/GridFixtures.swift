@@ -69,6 +69,14 @@ struct GridFixture {
   func perform(
     in folder: String, existing: GridFolder.Existing = .refuse,
     _ oracle: @escaping @Sendable (SharedLinearModel) -> any GradientOracle = { $0.oracle() }
+  /// The run of one row's cell alone.
+  func run(only row: GridRow) throws -> GridRun {
+    let whole = try run()
+    return GridRun(
+      plan: whole.plan.narrowed(to: row), subjects: [whole.subjects[row.subject]],
+      attacks: [whole.attacks[row.cell.attack]], radii: [whole.radii[row.cell.radius]])
+  }
+
   ) throws -> GridDocument {
     let run = try run(oracle)
     let place = GridFolder(folder)

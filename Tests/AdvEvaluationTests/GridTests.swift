@@ -140,18 +140,28 @@ struct GridTests {
     let grid = GridFixture()
     try grid.perform(in: scratch["run"])
     let ledger = try Ledger.open(at: scratch["run/run.sqlite"], forWriting: false)
-    let run = try grid.run()
+    var changed = grid
+    changed.modelDigest = "m2"
     var replayed = 0
     for place in 0..<grid.images {
       guard
         let row = try? ledger.row(
           image: "speckle-\(place)", model: "linear-2", defense: nil, attack: nil, eps: nil)
       else { continue }
-      let result = try GridReplay(run, ledger).perform(row)
+      let run = try grid.run(only: row)
+      let result = try GridReplay(run, of: row, in: ledger).perform()
       #expect(result.differences.isEmpty, "\(result.differences)")
       var other = row
       other.digest = "0"
-      #expect(try GridReplay(run, ledger).perform(other).differences == ["other pixels"])
+      #expect(try GridReplay(run, of: other, in: ledger).perform().differences == ["other pixels"])
+      let others = try changed.run(only: row)
+      #expect(throws: EvaluationError.self) { try GridReplay(others, of: row, in: ledger) }
+      // The names in the ledger tell that the image's place has another one now.
+      other.image = (row.image + 1) % grid.images
+      try Database(ledger.path, .write).execute("UPDATE images SET id = 'x' WHERE image = \(other.image)")
+      #expect(throws: EvaluationError.self) { try GridReplay(run, of: other, in: ledger) }
+      try Database(ledger.path, .write).execute(
+        "UPDATE images SET id = 'speckle-\(other.image)' WHERE image = \(other.image)")
       replayed += 1
     }
     #expect(replayed > 5)

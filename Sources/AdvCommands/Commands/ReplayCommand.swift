@@ -24,13 +24,16 @@ struct ReplayCommand: ConsoleCommand {
   func execute(on console: Console) throws -> ExitStatus {
     let ledger = try Ledger.open(at: Ledger.path(in: folder), forWriting: false)
     let row = try ledger.row(image: image, model: model, defense: defense, attack: attack, eps: eps)
-    let run = try GridRequest(ledger.plan).prepare(threads: 1, quiet: quiet, on: console)
-    let replay = try GridReplay(run, ledger).perform(row)
+    // Nothing else of the grid is loaded: neither other models and defences, nor all images for their digest.
+    let run = try GridRequest(ledger.plan.narrowed(to: row)).prepare(threads: 1, quiet: quiet, on: console)
+    let replay = try GridReplay(run, of: row, in: ledger).perform()
     if let out { try PNG.write(replay.image, to: out) }
     let title = "\(ledger.plan.subjects[row.subject].title), \(ledger.plan.title(of: row.cell)): \(image)"
     console.print("\(title): \(replay.again.outcome), \(replay.summary)")
     guard replay.differences.isEmpty else {
-      console.note("error: the replay differs from its row: \(replay.differences.joined(separator: "; ")).")
+      console.note(
+        "error: the replay differs from its row: \(replay.differences.joined(separator: "; ")).\n"
+          + "  Restore the images, and what the defence learned from, as they were.")
       return .noResult
     }
     console.print("the same image and the same verdict as in the ledger")

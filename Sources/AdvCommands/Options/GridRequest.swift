@@ -29,6 +29,9 @@ struct GridRequest {
   var corruptions = "none"
   var auditImages = Self.auditImages
   var auditDraws = GridPlan.auditDraws
+  /// The digest of all images, where a ledger vouches for it; nil has them looked at, and kept away from what defences
+  /// learn from.
+  var dataDigest: String?
   var command: [String] = []
 
   /// Images that the audit looks at more closely unless the user says otherwise.
@@ -65,27 +68,43 @@ struct GridRequest {
     var plan = GridPlan(
       subjects: facts, attacks: try zip(configured, ordered).map { try Self.facts($0, $1) },
       radii: radii.map(GridPlan.Radius.init), norm: norm,
-      data: GridPlan.Data(
-        name: dataset.name, options: try data.arguments(for: first), images: dataset.count,
-        isLabelled: data.isLabelled,
-        sha256: try DataDigest.of(ImageSource(dataset, isLabelled: data.isLabelled), threads: threads)),
-      command: command)
-    (plan.conditions, plan.rounding, plan.repairs) = (conditions.map(\.facts), rounding.rawValue, repairs)
-    plan.precision = precision.rawValue
-    (plan.seed, plan.survivorsOnly, plan.transfers) = (seed, survivorsOnly, transfers)
-    (plan.auditImages, plan.auditDraws) = (auditImages, auditDraws)
+      data: try dataFacts(dataset, options: try data.arguments(for: first), threads: threads), command: command)
+    plan.conditions = conditions.map(\.facts)
+    complete(&plan)
     plan.cells = plan.cells.filter { cell in
       cells?.contains { $0 == (ordered[cell.attack], radii[cell.radius].text) } ?? true
     }
     return GridRun(plan: plan, subjects: subjects, attacks: configured, radii: radii)
   }
 
-  private func attack(_ written: String) throws -> ConfiguredAttack {
-    let attack =
-      AttackRecipe.isPath(written)
+  /// Throws for a radius of 0: every attack would give the clean image back, and its figures would seem measured.
+  private func requireRoom() throws {
+    guard let empty = epsilons.first(where: { $0.value == 0 }) else { return }
+    throw InputError(
+      "ε is '\(empty.text)': nothing may change there, and what is left is the clean accuracy, which every report has "
+        + "anyway.\n  Leave this radius away; a rule about clean accuracy is min-clean-accuracy.")
+  }
+
+  private func dataFacts(_ dataset: any Dataset, options: [String], threads: Int) throws -> GridPlan.Data {
+    let source = ImageSource(dataset, isLabelled: data.isLabelled)
+    return GridPlan.Data(
+      name: dataset.name, options: options, images: dataset.count, isLabelled: data.isLabelled,
+      sha256: try dataDigest ?? DataDigest.of(source, threads: threads))
+  }
+
+  /// The options that need no preparation.
+  private func complete(_ plan: inout GridPlan) {
+    (plan.rounding, plan.repairs, plan.precision) = (rounding.rawValue, repairs, precision.rawValue)
+    (plan.seed, plan.survivorsOnly, plan.transfers) = (seed, survivorsOnly, transfers)
+    (plan.auditImages, plan.auditDraws) = (auditImages, auditDraws)
+  }
+
       ? try AttackRecipe.attack(path: written) : try AttackCatalog.attack(written)
     // The pieces of a grid are batches, and its columns are radii.
     guard attack.card.scope == .image, attack.card.kind != .threat else {
+  private func attack(_ written: String) throws -> ConfiguredAttack {
+    let attack =
+      AttackRecipe.isPath(written)
       let why = attack.card.kind == .threat ? "has no radius" : "needs all images at once"
       throw InputError("attack '\(written)' \(why), which a grid cannot give; use advkit attack for it.")
     }
@@ -140,7 +159,7 @@ struct GridRequest {
 }
 
 extension GridRequest {
-  /// The request that an earlier run's plan answers.
+  /// The request that an earlier run's plan answers, or a part of it; the images are taken for what they were.
   init(_ plan: GridPlan) throws {
     var models: [String] = []
     for subject in plan.subjects where !models.contains(subject.written) { models.append(subject.written) }
@@ -164,6 +183,6 @@ extension GridRequest {
     let corrupted = names.filter { name in !Nuisances.knobs.contains { $0.name == name } }
     if !corrupted.isEmpty { corruptions = corrupted.joined(separator: ",") }
     command = plan.command
-    (auditImages, auditDraws) = (plan.auditImages, plan.auditDraws)
+    (auditImages, auditDraws, dataDigest) = (plan.auditImages, plan.auditDraws, plan.data.sha256)
   }
 }

@@ -184,6 +184,15 @@ public struct GridPlan: Codable, Hashable, Sendable {
   public var rowsPerImage: Int { subjects.count * cells.count }
 
   /// "fgsm at 1/255".
+  /// The plan of one row's cell alone: its subject, attack and radius on the same images, as the data set is.
+  public func narrowed(to row: GridRow) -> GridPlan {
+    var plan = self
+    plan.subjects = [subjects[row.subject]]
+    (plan.attacks, plan.radii) = ([attacks[row.cell.attack]], [radii[row.cell.radius]])
+    (plan.cells, plan.conditions) = ([Cell(attack: 0, radius: 0)], [])
+    return plan
+  }
+
   public func title(of cell: Cell) -> String {
     "\(attacks[cell.attack].written) at \(radii[cell.radius].text)"
   }

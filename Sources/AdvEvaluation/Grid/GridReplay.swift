@@ -5,6 +5,7 @@ import AdvThreat
 public struct GridReplay: Sendable {
   private let run: GridRun
   private let ledger: Ledger
+  private let row: GridRow
 
   /// What came out.
   public struct Result: Sendable {
@@ -24,16 +25,27 @@ public struct GridReplay: Sendable {
     }
   }
 
-  /// A replay by a run of the same plan; throws where model or images have changed since.
-  public init(_ run: GridRun, _ ledger: Ledger) throws {
-    if let conflict = ledger.plan.conflict(with: run.plan, at: ledger.path) { throw conflict }
-    (self.run, self.ledger) = (run, ledger)
+  /// A replay of a row by a run of its cell alone, as `GridPlan.narrowed` tells. Throws where the model, an option or
+  /// the image's name has changed since.
+  public init(_ run: GridRun, of row: GridRow, in ledger: Ledger) throws {
+    var expected = ledger.plan.narrowed(to: row)
+    // Beside each other two files of one name bear longer names than alone.
+    if let subject = run.plan.subjects.first { expected.subjects[0].model = subject.model }
+    if let conflict = expected.conflict(with: run.plan, at: ledger.path) { throw conflict }
+    let (source, name) = (run.subjects[0].source, try ledger.identifier(of: row.image))
+    guard row.image < source.count, source.identifier(row.image) == name else {
+      throw EvaluationError.plan(
+        path: ledger.path, problem: "image '\(name)' is not in its place in '\(run.plan.data.name)'",
+        remedy: "Restore the images as they were.")
+    }
+    (self.run, self.ledger, self.row) = (run, ledger, row)
   }
 
-  /// Attacks the image of a row once more, alone.
-  public func perform(_ row: GridRow) throws -> Result {
-    let worker = GridWorker(run, ledger, StopSignal())
-    let (again, image) = try worker.repeated(row)
+  /// Attacks the image once more, alone.
+  public func perform() throws -> Result {
+    var alone = row
+    (alone.subject, alone.cell) = (0, GridPlan.Cell(attack: 0, radius: 0))
+    let (again, image) = try GridWorker(run, ledger, StopSignal()).repeated(alone)
     var differences: [String] = []
     if again.outcome != row.outcome {
       differences.append("outcome \(again.outcome), the row says \(row.outcome)")
