@@ -60,6 +60,7 @@ struct EvaluateCommandTests {
     (["--models", "lenet5", "--attacks", "steps=3", "--eps", "1px"], 2, "follows no name"),
     (["--models", "lenet5", "--attacks", "fgsm,fgsm", "--eps", "1px"], 2, "occurs twice"),
     (["--models", "lenet5", "--attacks", "fgsm", "--eps", "1px,1/255"], 2, "occurs twice"),
+    (["--models", "lenet5", "--attacks", "fgsm", "--eps", "0,1px"], 2, "clean accuracy"),
     (["--models", "lenet5:sise=3"], 2, "'sise'"),
     (["--models", "lenet5", "--defenses", "magic"], 2, "magic"),
     (["--models", "lenet5", "--attacks", "square", "--eps", "1", "--norm", "l0"], 2, "norm"),

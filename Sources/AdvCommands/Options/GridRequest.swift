@@ -42,6 +42,7 @@ struct GridRequest {
     let ordered = try attacks.map { ($0, try AttackCost.passes($0)) }
       .enumerated().sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }.map(\.element.0)
     let configured = try ordered.map { try attack($0) }
+    try requireRoom()
     let radii = epsilons.sorted { $0.value < $1.value }
     let chains = try defenses.map { try DefenseChain(parsing: $0) }
     let loaded = try models.map { ($0, try load($0, quiet: quiet, on: console)) }
