@@ -9,6 +9,7 @@ import AdvThreat
 /// estimated on training images; above a threshold the image is refused. It is the paper's detector on the
 /// penultimate layer: its combination of several layers, which a regression on adversarial images weighs, and its
 /// small step on the image are left out. Every fifth image takes no part in the estimate and sets the threshold.
+/// Too few images are refused: every mean takes `perClass` of its class, and Σ as many as it has features and means.
 ///
 /// The model gets one more class, as in Carlini & Wagner 2017 (arXiv:1705.07263): its logit is the largest other one
 /// plus 10 · (δ / threshold − 1). The gradient is exact, through the nearest class and the network's features.
@@ -24,6 +25,11 @@ public struct Mahalanobis: FittedDefense {
 
   /// What stands for the built-in images, where the model was trained on them.
   public static let builtInData = "built-in"
+
+  /// Images of its class that a mean takes at least.
+  static let perClass = 5
+  /// From this weight of the identity on, the covariance need not be of full rank by itself.
+  static let strongShrinkage: Float = 0.1
 
   /// The training images, as a data set's specifier.
   public var data = Self.builtInData
@@ -49,7 +55,9 @@ public struct Mahalanobis: FittedDefense {
     .text(
       "data", \.data, expected: "a data set, as in cifar10:DIR, or built-in",
       "The images that the model was trained on."),
-    .int("images", \.images, in: 10...1_000_000, "How many of them at most."),
+    .int(
+      "images", \.images, in: 10...1_000_000,
+      "How many of them at most; 4 of 5 must hold 5 of each class, and as many as features and classes."),
     .float("refused", \.refused, in: 0.001...0.5, "The share of clean images that the threshold refuses."),
     .float("shrinkage", \.shrinkage, in: 0...1, "The weight of the identity in the covariance."),
   ]
@@ -62,7 +70,7 @@ public struct Mahalanobis: FittedDefense {
     try graph.showingFeatures(for: Self.card.id)
   }
 
-  /// With means, covariance and threshold. Throws where the features allow no estimate.
+  /// With means, covariance and threshold. Throws for too few images, and where the features allow no estimate.
   public func fitted(to answers: Tensor, labels: [Int], classes: Int) throws(ThreatError) -> Mahalanobis {
     let width = answers.rowStride
     let features = (0..<answers.rowCount).map { row in
@@ -70,6 +78,7 @@ public struct Mahalanobis: FittedDefense {
     }
     let places = features.indices
     let (known, held) = (places.filter { $0 % 5 != 4 }, places.filter { $0 % 5 == 4 })
+    try requireEnough(known.map { labels[$0] }, classes: classes, features: width - classes)
     guard
       let gaussians = TiedGaussians(
         known.map { features[$0] }, labels: known.map { labels[$0] }, classes: classes,
@@ -88,6 +97,27 @@ public struct Mahalanobis: FittedDefense {
     var result = self
     result.fit = Fit(gaussians: gaussians, threshold: scores[place])
     return result
+  }
+
+  /// Throws where a mean or the covariance would rest on too few images of these labels. The rank of a covariance about
+  /// `classes` means is the number of images less that of means, and without full rank only the identity's share
+  /// keeps its inverse finite: distances would measure the sample, not the image.
+  private func requireEnough(_ labels: [Int], classes: Int, features: Int) throws(ThreatError) {
+    let counts = labels.reduce(into: [Int](repeating: 0, count: classes)) { $0[$1] += 1 }
+    let rest = "(every fifth image sets the threshold)"
+    if let least = counts.min(), least < Self.perClass, let label = counts.firstIndex(of: least) {
+      throw .oracleFailed(
+        "defence mahalanobis: the mean of class \(label) rests on \(least) of \(labels.count) images \(rest), "
+          + "expected \(Self.perClass) or more.\n  Raise images=\(images), or name data with more images of that class."
+      )
+    }
+    let needed = features + classes
+    guard labels.count >= needed || shrinkage >= Self.strongShrinkage else {
+      throw .oracleFailed(
+        "defence mahalanobis: the covariance of \(features) features rests on \(labels.count) images \(rest), "
+          + "expected \(needed) or more: features + classes.\n  Give it more, images=\((5 * needed + 3) / 4), or weigh "
+          + "the identity more, shrinkage=\(Self.strongShrinkage).")
+    }
   }
 
   /// The base with one more class. Throws before the defence is fitted, and for a base that is no oracle of the

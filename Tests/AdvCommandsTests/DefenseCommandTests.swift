@@ -94,7 +94,7 @@ struct DefenseCommandTests {
     // What it learned from is part of what a run recognises.
     let grid = ["evaluate", "--models", "lenet5", "--limit", "4", "--quiet", "--out", scratch["run"]]
     #expect(
-      Transcript(grid + ["--defenses", "none,mahalanobis:images=100,mahalanobis:images=120"]).status == .done)
+      Transcript(grid + ["--defenses", "none,mahalanobis:images=150,mahalanobis:images=160"]).status == .done)
     let report = try #require(
       try JSONSerialization.jsonObject(with: scratch.bytes("run/report.json")) as? [String: Any])
     let digests = try #require(report["subjects"] as? [[String: Any]]).map { $0["weights_sha256"] as? String }
@@ -105,6 +105,38 @@ struct DefenseCommandTests {
     #expect(lost.status == .noResult && lost.messages.contains("/nowhere"), "\(lost)")
     #expect(Transcript("defenses").output.contains("mahalanobis"))
     #expect(Transcript("explain", "mahalanobis").output.contains("1807.03888"))
+  }
+
+  @Test func `a detector learns from images of the model's own task, and from none that is evaluated`() throws
+  {
+    let scratch = try Scratch()
+    // Another task in the same shape, with as many classes: noise, labelled in turn.
+    var stream = RandomStream(seed: 6)
+    let records = (0..<200).flatMap { image in
+      [UInt8(image / 5 % 10)] + (0..<3072).map { _ in UInt8(stream.integer(below: 256)) }
+    }
+    let other = try scratch.write(records, "data_batch_1.bin")
+    let picture = PixelImage(width: 32, height: 32, channels: 3, levels: Array(repeating: 9, count: 3072))
+    for name in ["few/a", "few/b"] {
+      try FileManager.default.createDirectory(atPath: scratch[name], withIntermediateDirectories: true)
+      try PNG.write(picture, to: scratch["\(name)/1.png"])
+    }
+    for (data, words, hint) in [
+      ("cifar10:\(other)", [], "another task"), ("folder:\(scratch["few"])", [], "has 2 classes"),
+      ("shapes10:test", ["--limit", "100"], "among those that are evaluated, such as '"),
+      // What is not evaluated may be learned from.
+      ("shapes10:test", ["--limit", "2", "--dataset", "shapes10:validation"], ""),
+    ] as [(String, [String], String)] {
+      let defense = "mahalanobis:images=200,data=\(data)"
+      for command in [
+        ["attack", "--model", "lenet5", "--eps", "1px", "--defense", defense],
+        ["evaluate", "--models", "lenet5", "--defenses", defense],
+      ] {
+        let run = Transcript(command + words + ["--out", scratch[command[0]], "--quiet", "--threads", "1"])
+        #expect(run.status == (hint.isEmpty ? .done : .noResult), "\(run)")
+        #expect(hint.isEmpty || run.messages.contains(hint), "\(run)")
+      }
+    }
   }
 
   @Test func `predictions go through a defence, in arrays as in files`() throws {
@@ -132,7 +164,7 @@ struct DefenseCommandTests {
     #expect(first.shape == [3, 10])
     #expect(try logits(voting + ["--batch", "1", "--threads", "2"]) == first)
     #expect(try logits(voting + ["--seed", "1"]) != first)
-    #expect(try logits(["--defense", "mahalanobis:images=100"]).shape == [3, 11])
+    #expect(try logits(["--defense", "mahalanobis:images=150"]).shape == [3, 11])
     let raw = Transcript(
       lenet + ["--input", scratch["x.npy"], "--output", scratch["z.npy"], "--raw"] + voting)
     #expect(raw.status == .noResult && raw.messages.contains("exclude each other"), "\(raw)")

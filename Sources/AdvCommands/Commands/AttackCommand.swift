@@ -43,7 +43,8 @@ struct AttackCommand: ConsoleCommand {
     let aim = try attackOptions.aim(at: model)
     let source = try data.source(for: model)
     let defended = try DefendedModel(
-      model, behind: chain, seed: attackOptions.seed, precision: attackOptions.precision,
+      model, behind: chain, evaluating: try DefendedModel.digests(of: source.dataset, for: [chain]),
+      seed: attackOptions.seed, precision: attackOptions.precision,
       arithmetic: arithmetic.arithmetic)
     let shared = options.threadsPerBatch(ofImages: source.count)
     var documents: [String] = []

@@ -49,11 +49,15 @@ struct CertifyCommand: ConsoleCommand {
     let radii = try Lists.numbers(radii, option: "--radii").map { Double("\($0)") ?? Double($0) }.sorted()
     let model = try modelOptions.load(labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let chain = try defenseOptions.chain()
-    let defended = try DefendedModel(model, behind: chain, seed: seed, precision: .exact)
+    let source = try data.source(for: model)
+    let defended = try DefendedModel(
+      model, behind: chain, evaluating: try DefendedModel.digests(of: source.dataset, for: [chain]),
+      seed: seed,
+      precision: .exact)
     var procedure = RandomizedCertification()
     (procedure.sigma, procedure.selection, procedure.samples) = (sigma, n0, n)
     (procedure.alpha, procedure.seed, procedure.batch) = (alpha, seed, options.batch)
-    var run = CertificationRun(source: try data.source(for: model), procedure: procedure) {
+    var run = CertificationRun(source: source, procedure: procedure) {
       try defended.makeOracle()
     }
     run.threads = options.threadCount

@@ -44,7 +44,10 @@ struct CorruptionsCommand: ConsoleCommand {
       nuisances
       ? try Conditions.turned(data, for: model)
       : Conditions.corrupted(chosen, source.dataset, isLabelled: data.isLabelled, seed: seed)
-    let defended = try DefendedModel(model, behind: chain, seed: seed, precision: .exact)
+    let defended = try DefendedModel(
+      model, behind: chain, evaluating: try DefendedModel.digests(of: source.dataset, for: [chain]),
+      seed: seed,
+      precision: .exact)
     var run = ConditionRun(
       source: source,
       conditions: try conditions.map {

@@ -11,7 +11,9 @@ struct DefensesCommand: ConsoleCommand {
 
       Attacks see a defence too, through the gradient that the list names: exact, the identity where there is none
       (straight-through), or the mean over random draws (averaged). --non-adaptive hides it from them. A defence that
-      learns takes the images that the model was trained on: mahalanobis:data=cifar10:DIR, if they are not built in.
+      learns takes the images that the model was trained on: mahalanobis:data=cifar10:DIR, if they are not built in. It
+      refuses those of another task, those that are evaluated, and too few: 4 of 5 must hold 5 images of each class,
+      and together as many as the network has features and classes (the others set the threshold).
       """)
 
   @Flag(help: "Print the list as JSON.") var json = false

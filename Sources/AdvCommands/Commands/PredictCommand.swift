@@ -75,8 +75,9 @@ struct PredictCommand: ConsoleCommand {
       let classifier = try arithmetic.classifier(model, from: .raw)
       return { classifier.makeOracle() }
     }
+    // To look at what a detector says of its own training images is no evaluation.
     let defended = try DefendedModel(
-      model, behind: chain, seed: seed, precision: .exact, arithmetic: arithmetic.arithmetic)
+      model, behind: chain, evaluating: [], seed: seed, precision: .exact, arithmetic: arithmetic.arithmetic)
     return { try defended.makeOracle() }
   }
 }

@@ -16,11 +16,13 @@ struct DefendedModel: Sendable {
   private let chain: DefenseChain
   private let context: DefenseContext
 
-  /// Prepares a model and its defences; searches use this precision, or all passes one arithmetic.
+  /// Prepares a model and its defences; searches use this precision, or all passes one arithmetic. `evaluated` holds
+  /// the digests of the images that are to be judged: no defence may have learned from one of them.
   init(
-    _ model: Model, behind chain: DefenseChain, seed: UInt64, precision: Precision,
-    arithmetic: Arithmetic? = nil
+    _ model: Model, behind chain: DefenseChain, evaluating evaluated: Set<String>, seed: UInt64,
+    precision: Precision, arithmetic: Arithmetic? = nil
   ) throws {
+    try Self.check(chain)
     var context = DefenseContext(seed: seed, imageShape: model.inputShape)
     var digests: [String] = []
     for name in chain.memberNames {
@@ -33,44 +35,42 @@ struct DefendedModel: Sendable {
       model, precision: precision, arithmetic: arithmetic,
       rewriting: { (graph) throws(GraphError) in try chain.rewriting(graph) })
     let classifier = classifier
-    if let learner = chain.defenses.first(where: { $0 is any FittedDefense }), chain.defenses.count > 1 {
-      throw InputError(
-        "'\(chain.text)': \(learner.card.id) learns from the network's features of plain images, which are others "
-          + "behind another defence.\n  Let it stand alone.")
+    self.chain = try chain.fitting { (defense) in
+      try Self.fitted(defense, to: model, classifier, evaluated, &digests)
     }
-    self.chain = try chain.fitting { try Self.fitted($0, to: model, classifier, &digests) }
     (self.context, memberDigests) = (context, digests)
     // What does not fit is said before any work is done.
     if !chain.defenses.isEmpty { _ = try makeOracle() }
   }
 
-  /// A defence that has learned from images of its data set's training half.
-  private static func fitted<D: FittedDefense>(
-    _ defense: D, to model: Model, _ classifier: Classifier, _ digests: inout [String]
-  ) throws -> D {
-    let source = try examples(for: defense, model)
-    let threads = ProcessInfo.processInfo.activeProcessorCount  // no result depends on them
-    let labels = try (0..<source.count).map { place in
-      guard let label = source.dataset.label(place) else {
-        throw InputError("\(source.dataset.name): \(defense.card.id) learns from labelled images only.")
-      }
-      return label
-    }
-    let answers = try BatchedModel(batch: 64, threads: threads) { classifier.makeOracle() }.logits(of: source)
-    digests.append(try DataDigest.of(source, threads: threads))
-    return try defense.fitted(to: answers, labels: labels, classes: model.classCount)
+  /// Digests of the images that are to be judged, where one of these chains learns from images; else none.
+  static func digests(of evaluated: any Dataset, for chains: [DefenseChain]) throws -> Set<String> {
+    guard chains.contains(where: { $0.defenses.contains { $0 is any FittedDefense } }) else { return [] }
+    return Set(
+      try DataDigest.pixels(of: evaluated, threads: ProcessInfo.processInfo.activeProcessorCount))
   }
 
-  private static func examples(for defense: some FittedDefense, _ model: Model) throws -> ImageSource {
-    guard defense.data != Mahalanobis.builtInData || model.card.labels == Shapes10.classes else {
-      throw InputError(
-        "\(defense.card.id) learns from the images that model '\(model.name)' was trained on, which are not built "
-          + "in.\n  Name them: \(defense.card.id):data=cifar10:DIR, or any other of `advkit datasets`.")
-    }
-    let name = defense.data == Mahalanobis.builtInData ? "shapes10" : defense.data
-    let whole = try DatasetSpecifier(parsing: name).open(for: .training)
-    try DataOptions.check(whole, fits: model)
-    return ImageSource(whole.sample(defense.images), isLabelled: true) { try model.prepare($0, named: $1) }
+  /// Throws for a chain in which a defence that learns has company.
+  private static func check(_ chain: DefenseChain) throws {
+    guard let learner = chain.defenses.first(where: { $0 is any FittedDefense }), chain.defenses.count > 1
+    else { return }
+    throw InputError(
+      "'\(chain.text)': \(learner.card.id) learns from the network's features of plain images, which are others "
+        + "behind another defence"
+        + (chain.memberNames.isEmpty
+          ? ".\n  Let it stand alone."
+          : ", and in an ensemble those of one network only.\n  Let it stand alone, or put a detector that looks at all "
+            + "answers in front: feature-squeezing+ensemble:models=…."))
+  }
+
+  /// A defence that has learned from images of its data set's training half.
+  private static func fitted<D: FittedDefense>(
+    _ defense: D, to model: Model, _ classifier: Classifier, _ evaluated: Set<String>,
+    _ digests: inout [String]
+  ) throws -> D {
+    let examples = try DefenseExamples(for: defense, of: model, besides: evaluated)
+    digests.append(try DataDigest.of(examples.source, threads: DefenseExamples.threads))
+    return try examples.fit(defense) { classifier.makeOracle() }
   }
 
   /// A view of the defended model for one worker.

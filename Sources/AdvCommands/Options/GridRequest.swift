@@ -53,12 +53,14 @@ struct GridRequest {
       + Conditions.corrupted(
         try Conditions.corruptions(corruptions, option: "--corruptions"), dataset,
         isLabelled: data.isLabelled, seed: seed)
+    let evaluated = dataDigest == nil ? try DefendedModel.digests(of: dataset, for: chains) : []
     var (facts, subjects): ([GridPlan.Subject], [GridRun.Subject]) = ([], [])
     for (written, model) in loaded {
       if data.isLabelled { try DataOptions.check(dataset, fits: model) }
       let source = source(dataset, for: model)
       for chain in chains {
-        let defended = try DefendedModel(model, behind: chain, seed: seed, precision: precision)
+        let defended = try DefendedModel(
+          model, behind: chain, evaluating: evaluated, seed: seed, precision: precision)
         facts.append(try Self.facts(model, written, chain, defended, names: loaded.map(\.1.name)))
         subjects.append(
           GridRun.Subject(
@@ -100,12 +102,12 @@ struct GridRequest {
     (plan.auditImages, plan.auditDraws) = (auditImages, auditDraws)
   }
 
-      ? try AttackRecipe.attack(path: written) : try AttackCatalog.attack(written)
-    // The pieces of a grid are batches, and its columns are radii.
-    guard attack.card.scope == .image, attack.card.kind != .threat else {
   private func attack(_ written: String) throws -> ConfiguredAttack {
     let attack =
       AttackRecipe.isPath(written)
+      ? try AttackRecipe.attack(path: written) : try AttackCatalog.attack(written)
+    // The pieces of a grid are batches, and its columns are radii.
+    guard attack.card.scope == .image, attack.card.kind != .threat else {
       let why = attack.card.kind == .threat ? "has no radius" : "needs all images at once"
       throw InputError("attack '\(written)' \(why), which a grid cannot give; use advkit attack for it.")
     }

@@ -1,3 +1,4 @@
+import AdvData
 import AdvDefenses
 import AdvFormats
 import AdvThreat
@@ -183,7 +184,6 @@ public struct GridPlan: Codable, Hashable, Sendable {
   /// Rows of the ledger for each image.
   public var rowsPerImage: Int { subjects.count * cells.count }
 
-  /// "fgsm at 1/255".
   /// The plan of one row's cell alone: its subject, attack and radius on the same images, as the data set is.
   public func narrowed(to row: GridRow) -> GridPlan {
     var plan = self
@@ -193,6 +193,7 @@ public struct GridPlan: Codable, Hashable, Sendable {
     return plan
   }
 
+  /// "fgsm at 1/255".
   public func title(of cell: Cell) -> String {
     "\(attacks[cell.attack].written) at \(radii[cell.radius].text)"
   }
@@ -260,5 +261,19 @@ public enum DataDigest {
     } finished: { _, _ in
     }
     return SHA256.hex(of: Array(parts.joined().utf8))
+  }
+
+  /// SHA-256 over shape and pixels of every image alone, in order: by it two data sets recognise an image that they
+  /// share, whatever they call it. O(pixels); by several threads.
+  public static func pixels(of dataset: any Dataset, threads: Int) throws -> [String] {
+    let batches = BatchPool.batches(of: dataset.count, size: 256)
+    return try BatchPool(threads: threads, stop: StopSignal()).map(batches, state: { 0 }) { _, places in
+      try places.map { place in
+        let image = try dataset.image(place)
+        return SHA256.hex(
+          of: Array("\(image.shape)".utf8) + image.withElements { Array(UnsafeRawBufferPointer($0)) })
+      }
+    } finished: { _, _ in
+    }.flatMap { $0 }
   }
 }
