@@ -34,10 +34,13 @@ public struct DefenseChain: Sendable {
             expected: "none alone, or names joined by +, as in jpeg:quality=75+median"))
       }
       if let inner = defenses.last as? any GraphDefense {
+        // Where it must stand alone, to be sent to the end would lead to the next error.
+        let place =
+          inner is any FittedDefense
+          ? "it to stand alone: it learns from what the plain network makes of plain images"
+          : "it at the end: it changes the network itself"
         throw .setting(
-          .invalidValue(
-            owner: "defence", parameter: text, got: inner.card.id,
-            expected: "it at the end: it changes the network itself"))
+          .invalidValue(owner: "defence", parameter: text, got: inner.card.id, expected: place))
       }
       defenses.append(try DefenseCatalog.defense(String(word)))
     }

@@ -31,6 +31,12 @@ public struct Ensemble: Defense {
       throw .invalidParameter(
         owner: "ensemble", parameter: "models", got: models, expected: "at least one name, as in lenet5;vgg")
     }
+    guard base.rejectedClass == nil else {
+      throw .oracleFailed(
+        "defence ensemble: the model behind it has a detector and refuses images, a class that '\(models)' lacks.\n"
+          + "  Put the detector first, where it judges the mean of all: feature-squeezing+ensemble:models=\(models)."
+      )
+    }
     var members = [base]
     for name in names {
       guard let make = context.members[name] else {

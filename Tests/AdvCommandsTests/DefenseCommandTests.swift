@@ -202,6 +202,10 @@ struct DefenseCommandTests {
   ])
   func `a defence that cannot be is refused before any work`(_ words: [String], _ hint: String) throws {
     let scratch = try Scratch()
+    (["--defense", "mahalanobis+ensemble:models=mlp"], "stand alone"),
+    (["--defense", "ensemble:models=mlp+mahalanobis"], "feature-squeezing+ensemble"),
+    (["--defense", "ensemble:models=mlp+feature-squeezing"], "feature-squeezing+ensemble:models=mlp"),
+    (["--defense", "mahalanobis:images=60"], "expected 5 or more"),
     let run = Transcript(
       ["attack", "--model", "lenet5", "--eps", "1px", "--out", scratch["run"], "--quiet"] + words)
     #expect(run.status == .noResult && run.messages.contains(hint), "\(run)")
