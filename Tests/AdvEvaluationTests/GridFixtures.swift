@@ -25,6 +25,8 @@ struct GridFixture {
   var auditDraws = GridPlan.auditDraws
   var classes = 4
   var isLabelled = true
+  /// The defence that each model is said to stand behind; then all models are one by name.
+  var defenses: [String] = []
   /// Positions of models without gradients.
   var masked: Set<Int> = []
 
@@ -39,10 +41,13 @@ struct GridFixture {
     let epsilons = try radii.map { try Epsilon($0, norm: norm) }
     var plan = GridPlan(
       subjects: seeds.enumerated().map { index, seed in
-        let name = Set(seeds).count == seeds.count ? "linear-\(seed)" : "linear-\(seed)-\(index)"
+        let name =
+          !defenses.isEmpty
+          ? "linear" : Set(seeds).count == seeds.count ? "linear-\(seed)" : "linear-\(seed)-\(index)"
         return GridPlan.Subject(
           written: name, model: name, architecture: "linear",
-          weightsSHA256: modelDigest, cardSHA256: "c", classes: speckles.classes, defense: "none")
+          weightsSHA256: modelDigest, cardSHA256: "c", classes: speckles.classes,
+          defense: defenses.isEmpty ? "none" : defenses[index])
       },
       attacks: zip(configured, attacks).map { GridPlan.AttackFacts($0, written: $1) },
       radii: epsilons.map(GridPlan.Radius.init), norm: norm,
@@ -64,11 +69,6 @@ struct GridFixture {
     return run
   }
 
-  /// Runs all of it in a folder.
-  @discardableResult
-  func perform(
-    in folder: String, existing: GridFolder.Existing = .refuse,
-    _ oracle: @escaping @Sendable (SharedLinearModel) -> any GradientOracle = { $0.oracle() }
   /// The run of one row's cell alone.
   func run(only row: GridRow) throws -> GridRun {
     let whole = try run()
@@ -77,6 +77,11 @@ struct GridFixture {
       attacks: [whole.attacks[row.cell.attack]], radii: [whole.radii[row.cell.radius]])
   }
 
+  /// Runs all of it in a folder.
+  @discardableResult
+  func perform(
+    in folder: String, existing: GridFolder.Existing = .refuse,
+    _ oracle: @escaping @Sendable (SharedLinearModel) -> any GradientOracle = { $0.oracle() }
   ) throws -> GridDocument {
     let run = try run(oracle)
     let place = GridFolder(folder)

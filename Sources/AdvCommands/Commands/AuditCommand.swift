@@ -8,7 +8,7 @@ import ArgumentParser
 struct AuditCommand: ConsoleCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Ask whether attacks on a model can be trusted: 18 checks, each with its evidence.",
+    abstract: "Ask whether attacks on a model can be trusted: 19 checks, each with its evidence.",
     discussion: """
       advkit audit --model resnet
       advkit audit --model net.onnx --dataset folder:DIR --eps 2/255,8/255 --limit 100

@@ -1,6 +1,6 @@
 /// What a check is, for reports and documentation.
 struct AuditCard: Hashable, Sendable {
-  /// `E1` … `E18`.
+  /// `E1` … `E19`.
   let id: String
   /// The law that an honest evaluation keeps.
   let title: String
@@ -43,7 +43,7 @@ public enum AuditCatalog {
     SameImages.self, StrongerAttacks.self, MoreRoom.self, HugeRadius.self, MoreSteps.self, MoreStarts.self,
     BlackBox.self, RandomNoise.self, MissingGradients.self, StablePredictions.self, Logits.self,
     SilentSuccess.self, UnfinishedAscent.self, Transfer.self, KnownOptimum.self, CertifiedRadius.self,
-    OtherGoals.self, OtherClasses.self,
+    OtherGoals.self, OtherClasses.self, KnownDefense.self,
   ]
 
   /// What the checks find in a ledger, in their order.

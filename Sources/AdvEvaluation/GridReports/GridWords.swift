@@ -153,7 +153,7 @@ public struct GridWords: Sendable {
   /// Warnings and failures of the audit, a line each.
   public var auditLines: [String] { document.audit.filter(\.isRemarkable).map(\.line) }
 
-  /// "Of 18 checks 14 pass, 1 warns, none fails; 3 had nothing to look at."
+  /// "Of 19 checks 15 pass, 1 warns, none fails; 3 had nothing to look at."
   var auditSummary: String {
     func count(_ status: AuditFinding.Status) -> Int { document.audit.count { $0.status == status } }
     func words(_ count: Int, _ one: String, _ many: String) -> String {
