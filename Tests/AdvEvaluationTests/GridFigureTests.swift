@@ -64,6 +64,32 @@ struct GridFigureTests {
     }
   }
 
+  @Test func `table, curve and sentence show one figure, which never rises with the radius`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    (grid.seeds, grid.attacks, grid.radii) = ([1], ["pgd:steps=4"], ["2px", "8px"])
+    try grid.perform(in: scratch["run"])
+    func document(after change: String) throws -> GridDocument {
+      let path = scratch["run/run.sqlite"]
+      try Database(path, .write).execute(change)
+      return GridDocument(try GridTally.summary(of: try Ledger.open(at: path, forWriting: false)))
+    }
+    // As an attack that loses its way would leave it.
+    let lost = try document(after: "UPDATE results SET outcome = 'survived' WHERE radius = 1")
+    let worst = lost.subjects[0].worst
+    #expect(worst[1].envelope.hits < worst[1].robustFile.hits)
+    let words = GridWords(lost)
+    #expect(Array(words.degradation[1][3...4]) == worst.map { words.rate($0.envelope) })
+    #expect(words.degradationNote.contains("this or a smaller ε, as in the curves"))
+    #expect(words.sentences[0].contains("\(worst[1].envelope.hits) of 24"))
+    #expect(GridMarkdown.text(lost).contains(words.degradationNote))
+    let last = try #require(GridCSV.text(lost).split(separator: "\n").last)
+    #expect(last.hasSuffix(",\(worst[1].envelope.hits),\(worst[1].envelope.rate)"), "\(last)")
+    // What has no answer at a radius is lost at every larger one, too.
+    let unknown = try document(after: "UPDATE results SET outcome = 'error' WHERE radius = 0")
+    #expect(unknown.subjects[0].worst.map(\.envelope.hits) == [0, 0])
+  }
+
   @Test(arguments: [Norm.linf, .l2])
   func `the median distance takes 0 for wrong images and infinity for unbroken ones`(_ norm: Norm) throws {
     let (document, images, _) = try run(norm, survivorsOnly: false)

@@ -53,7 +53,7 @@ struct GridReportTests {
     let plain = lines.filter { !$0.contains("\"") }
     #expect(plain.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
     let text = String(decoding: try scratch.bytes("run/report.md"), as: UTF8.self)
-    let worst = document.subjects[1].worst[1].robustFile
+    let worst = document.subjects[1].worst[1].envelope
     #expect(text.contains("(\(worst.hits)/\(worst.images), "))
     #expect(text.contains("not proven robust") && text.contains("of 255 levels"))
   }

@@ -39,7 +39,7 @@ public struct GridSummary: Sendable {
     public var robust = 0
     /// The same before rounding to levels.
     public var robustInFloat = 0
-    /// Right, and broken by none of the attacks at this or a smaller radius.
+    /// Right, and broken by none of the attacks at this or a smaller radius, with an answer at each: it never rises.
     public var envelope = 0
     /// Without a trustworthy answer from some attack, and broken by none.
     public var errors = 0

@@ -172,11 +172,11 @@ struct GridTally {
   /// All results of an image are known.
   private mutating func close(_ place: Int) {
     for subject in plan.subjects.indices where correct[subject][place] {
-      var wasBroken = false
+      var wasLost = false  // broken, or without an answer, at this or a smaller radius
       for radius in plan.radii.indices {
         let fate = current[subject][radius]
-        wasBroken = wasBroken || fate.isBroken
         let isUnknown = fate.hasError && !fate.isBroken
+        wasLost = wasLost || fate.isBroken || isUnknown
         if isUnknown { summary.subjects[subject].worst[radius].errors += 1 }
         if !fate.isBroken && !isUnknown {
           summary.subjects[subject].worst[radius].robust += 1
@@ -185,7 +185,7 @@ struct GridTally {
         if !fate.isBrokenInFloat && !fate.hasError {
           summary.subjects[subject].worst[radius].robustInFloat += 1
         }
-        if !wasBroken && !isUnknown { summary.subjects[subject].worst[radius].envelope += 1 }
+        if !wasLost { summary.subjects[subject].worst[radius].envelope += 1 }
       }
     }
     for index in summary.comparisons.indices {

@@ -25,7 +25,7 @@ struct GridPage {
     var content: [String: Any] = [
       "version": Version.current, "title": words.title, "command": words.command,
       "sentences": words.sentences.map { $0.replacingOccurrences(of: "**", with: "") },
-      "degradation": Self.table(words.degradation),
+      "degradation": Self.table(words.degradation), "degradationNote": words.degradationNote,
       "threat": words.threat.map { $0.replacingOccurrences(of: "`", with: "") },
       "curves": charts.curves.map(\.content), "budgets": charts.budgets.map(\.content),
       "conditions": charts.conditions.map(\.content), "classes": charts.classes,

@@ -53,7 +53,7 @@ enum GridPageTemplate {
     <tbody>{{#rows}}<tr><th scope="row">{{title}}</th>{{#cells}}<td class="cool" style="--h: {{heat}}">{{text}}<small>{{detail}}</small><small>{{clean}}</small></td>{{/cells}}</tr>
     {{/rows}}</tbody></table></div>{{/strategies}}
     {{#degradation}}<div class="scroll" tabindex="0" role="region" aria-label="Accuracy of every model and defence"><table>
-    <caption>Shares of all images with hits/images and exact 95 % intervals, judged from 8-bit files.</caption>
+    <caption><span>{{degradationNote}}</span></caption>
     <thead><tr>{{#head}}<th scope="col">{{.}}</th>{{/head}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{name}}</th>{{#cells}}<td>{{text}}<small>{{detail}}</small></td>{{/cells}}</tr>
     {{/rows}}</tbody></table></div>{{/degradation}}
@@ -112,7 +112,7 @@ enum GridPageTemplate {
   private static let images = """
     {{#hasClasses}}<section id="classes" aria-labelledby="h-classes">
     <h2 id="h-classes">Class by class</h2>
-    <p class="faint">Upper bar: right without an attack. Lower bar: right and not broken, {{classCaption}}.</p>{{/hasClasses}}
+    <p class="faint">Upper bar: right without an attack. Lower bar: right and not broken, at {{classCaption}} alone.</p>{{/hasClasses}}
     {{#classes}}<details{{#open}} open{{/open}}><summary>{{title}}</summary><div class="scroll"><table class="bars">
     <thead><tr><th scope="col">class</th><th scope="col">share</th><th scope="col">right</th><th scope="col">left</th></tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{class}}</th><td class="track"><span class="clean" style="width: {{clean}}%"></span><span class="left" style="width: {{robust}}%"></span></td><td>{{cleanText}}</td><td>{{robustText}}</td></tr>

@@ -1,12 +1,13 @@
 import Foundation
 
-/// `report.csv`: one line for each subject, attack and radius, and one for each worst case.
+/// `report.csv`: one line for each subject, attack and radius, and one for each worst case. The envelope counts what no
+/// attack breaks at this or a smaller radius, as the tables and curves do.
 enum GridCSV {
   private static let head = [
     "model", "defense", "attack", "norm", "eps", "eps_levels", "images", "clean_correct", "clean_accuracy",
     "attacked", "broken_file", "broken_float", "over_budget", "errors", "robust_file", "robust_accuracy_file",
     "ci95_low", "ci95_high", "robust_float", "robust_accuracy_float", "forward_images", "backward_images",
-    "queries",
+    "queries", "envelope_file", "envelope_accuracy_file",
   ]
 
   static func text(_ document: GridDocument) -> String {
@@ -18,18 +19,18 @@ enum GridCSV {
           line(
             document, subject, cell.attack, cell.eps, levels, cell.robustFile, cell.robustFloat,
             counts: [cell.attacked, cell.brokenFile, cell.brokenFloat, cell.overBudget, cell.errors],
-            costs: [cell.forwardImages, cell.backwardImages, cell.queries]))
+            costs: [cell.forwardImages, cell.backwardImages, cell.queries], envelope: nil))
       }
       for worst in subject.worst where !subject.cells.isEmpty {
         lines.append(
           line(
             document, subject, "worst case", worst.eps, levels, worst.robustFile, worst.robustFloat,
-            counts: [nil, nil, nil, nil, worst.errors], costs: [nil, nil, nil]))
+            counts: [nil, nil, nil, nil, worst.errors], costs: [nil, nil, nil], envelope: worst.envelope))
       }
       if subject.cells.isEmpty {
         lines.append(
           [subject.model, subject.defense, "", document.norm, "", "", "\(document.images)"]
-            + ["\(subject.clean.hits)", "\(subject.clean.rate)"] + Array(repeating: "", count: 14))
+            + ["\(subject.clean.hits)", "\(subject.clean.rate)"] + Array(repeating: "", count: 16))
       }
     }
     return lines.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
@@ -38,7 +39,7 @@ enum GridCSV {
   private static func line(
     _ document: GridDocument, _ subject: GridDocument.Subject, _ attack: String, _ eps: String,
     _ levels: [String: Double], _ file: GridDocument.Rate, _ float: GridDocument.Rate, counts: [Int?],
-    costs: [Int?]
+    costs: [Int?], envelope: GridDocument.Rate?
   ) -> [String] {
     let texts = counts.map { $0.map(String.init) ?? "" }
     return [subject.model, subject.defense, attack, document.norm, eps, levels[eps].map { "\($0)" } ?? ""]
@@ -48,6 +49,7 @@ enum GridCSV {
         "\(float.rate)",
       ]
       + costs.map { $0.map(String.init) ?? "" }
+      + (envelope.map { ["\($0.hits)", "\($0.rate)"] } ?? ["", ""])
   }
 
   private static func quoted(_ field: String) -> String {
@@ -61,7 +63,7 @@ enum GridMarkdown {
   static func text(_ document: GridDocument) -> String {
     let words = GridWords(document)
     var parts = ["# \(words.title)", words.sentences.joined(separator: "\n\n")]
-    parts.append(table(words.degradation))
+    parts.append(words.degradationNote + "\n\n" + table(words.degradation))
     if let cells = words.cellTable {
       parts.append("## Attack by attack\n\n\(words.cellNote)\n\n" + table(cells))
     }

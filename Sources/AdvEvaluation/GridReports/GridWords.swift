@@ -40,7 +40,7 @@ public struct GridWords: Sendable {
         + (document.data.labels == "dataset" ? "correctly" : "(its own prediction counts as right)")
       if let worst = subject.worst.last, !subject.cells.isEmpty {
         text +=
-          ". With \(change(worst.eps)), \(share(worst.robustFile)) were right and not broken by these attacks"
+          ". With \(change(worst.eps)), \(share(worst.envelope)) were right and not broken by these attacks"
       }
       sentences.append(text + ".")
     }
@@ -59,17 +59,27 @@ public struct GridWords: Sendable {
     return sentences
   }
 
-  /// Models and defences by radius: clean accuracy, then what the worst attack on each image leaves.
+  /// Models and defences by radius: clean accuracy, then what the worst attack on each image leaves, the figures of the
+  /// curves.
   public var degradation: [[String]] {
     var rows = [
       ["model", "defence", "clean"] + document.radii.map { "\(radius($0)), worst case" } + ["median distance"]
     ]
     for subject in document.subjects {
-      let worst = document.attacks.isEmpty ? [] : subject.worst.map { rate($0.robustFile) }
+      let worst = document.attacks.isEmpty ? [] : subject.worst.map { rate($0.envelope) }
       rows.append(
         [subject.model, subject.defense, rate(subject.clean)] + worst + [distance(subject.medianDistance)])
     }
     return document.attacks.isEmpty ? rows.map { Array($0.prefix(3)) } : rows
+  }
+
+  /// What the columns of `degradation` count.
+  public var degradationNote: String {
+    "Shares of all images with hits/images and exact 95 % intervals, judged from 8-bit files."
+      + (document.attacks.isEmpty
+        ? ""
+        : " Worst case: right, and broken by none of the attacks at this or a smaller ε, as in the curves; attack by "
+          + "attack, each ε counts alone.")
   }
 
   /// Every attack at every radius; nil where there is one attack only.
