@@ -58,6 +58,20 @@ struct GridReportTests {
     #expect(text.contains("not proven robust") && text.contains("of 255 levels"))
   }
 
+  @Test func `the longer list of networks and strategies stands downwards`() throws {
+    let (_, all) = try finished {
+      ($0.seeds, $0.transfers, $0.attacks) = ([1, 1, 1, 1], false, ["fgsm"])
+      $0.defenses = ["none", "jpeg", "median", "jpeg (non-adaptive)"]
+    }
+    let tall = try #require(GridCharts(all).strategies)
+    #expect(tall.columns == ["linear"] && tall.rows.count == 4 && tall.corner == "training and defence")
+    var pairs = all
+    for (subject, model) in ["a", "a", "b", "b"].enumerated() { pairs.subjects[subject].model = model }
+    (pairs.subjects[2].defense, pairs.subjects[3].defense) = ("none", "jpeg")
+    let square = try #require(GridCharts(pairs).strategies)
+    #expect(square.columns == ["none", "jpeg"] && square.rows.count == 2 && square.corner == "network")
+  }
+
   @Test(
     .enabled(if: Chromium.path != nil, "no chromium on this machine: the page is not opened in a browser"))
   func `a browser shows every section, and nothing is wider than a phone`() throws {
@@ -68,6 +82,8 @@ struct GridReportTests {
     #expect(Set(sections).isSuperset(of: expected), "\(sections)")
     let width = dump.firstMatch(of: /data-width="(\d+)"/).flatMap { Int($0.1) }
     #expect(width.map { $0 <= 390 } == true, "\(width ?? -1)")
+    // What is wider scrolls inside its frame, and its caption can be read without that.
+    #expect(dump.contains(/data-cut="0"/))
     let pictures = try #require(dump.firstMatch(of: /data-pictures="(\d+) (\d+) (\d+)"/))
     let counts = [pictures.1, pictures.2, pictures.3].map { Int($0) ?? -1 }
     #expect(counts[0] > 0 && counts[1] == 0 && counts[2] > 0, "\(counts)")
@@ -81,6 +97,7 @@ enum Chromium {
 
   /// A document that shows the page in a frame of this width; when it has loaded, `data-width` is the width
   /// that the page's content takes, `data-sections` the anchors that take up room,
+  /// `data-cut` the number of tables that are wider than a frame that does not scroll, or whose captions are,
   /// and `data-pictures` the numbers of images, of those that could not be decoded, and of charts with a height.
   static func dump(page: String, width: Int) throws -> String {
     let text = try String(contentsOfFile: page, encoding: .utf8)
@@ -92,6 +109,12 @@ enum Chromium {
         root.setAttribute("data-width", page.documentElement.scrollWidth);
         root.setAttribute("data-sections", Array.from(page.querySelectorAll("section"))
           .filter(s => s.getBoundingClientRect().height > 40).map(s => s.id).join(" "));
+        root.setAttribute("data-cut", Array.from(page.querySelectorAll(".scroll")).filter(s => {
+          const range = page.createRange(), caption = s.querySelector("caption");
+          if (caption) range.selectNodeContents(caption);
+          const isCut = caption && range.getBoundingClientRect().right > s.getBoundingClientRect().right;
+          const scrolls = page.defaultView.getComputedStyle(s).overflowX == "auto";
+          return isCut || s.scrollWidth > s.clientWidth && !scrolls; }).length);
         const images = Array.from(page.images), charts = Array.from(page.querySelectorAll("svg.chart"));
         root.setAttribute("data-pictures", [images.length, images.filter(i => !i.naturalWidth).length,
           charts.filter(c => c.getBoundingClientRect().height > 100).length].join(" ")); }</script>

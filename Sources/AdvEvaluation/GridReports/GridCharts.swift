@@ -144,36 +144,50 @@ struct GridCharts {
     }
   }
 
-  /// Networks by what was done for them, in training and before their input: what the worst attack leaves at the
+  /// Networks by what was done for them, in training and before their input: what the worst attack leaves up to the
   /// largest radius. `resnet-pgd` is the strategy `pgd` of the network `resnet` where both are there.
-  var strategies: (defenses: [String], rows: [[String: Any]])? {
-    let places = document.subjects.map { subject in
-      let base = document.subjects.map(\.model).filter { subject.model.hasPrefix($0 + "-") }.max {
-        $0.count < $1.count
-      }
-      let training = base.map { String(subject.model.dropFirst($0.count + 1)) }
-      let words = [training, subject.defense == "none" ? nil : subject.defense].compactMap { $0 }
-      return (
-        network: base ?? subject.model, strategy: words.isEmpty ? "none" : words.joined(separator: " + ")
-      )
-    }
+  struct Strategies {
+    var corner: String
+    var columns: [String]
+    var rows: [[String: Any]]
+  }
+
+  /// The table with the longer list downwards: a page scrolls that way without being asked.
+  var strategies: Strategies? {
+    let places = document.subjects.map(place(of:))
     let strategies = Self.distinct(places.map(\.strategy))
+    let networks = Self.distinct(places.map(\.network))
     guard strategies.count > 1, !document.attacks.isEmpty else { return nil }
-    let rows = Self.distinct(places.map(\.network)).map { network -> [String: Any] in
-      let cells = strategies.map { strategy -> [String: Any] in
-        let found = places.firstIndex { $0 == (network, strategy) }.map { document.subjects[$0] }
-        guard let subject = found, let worst = subject.worst.last?.robustFile else {
-          return ["text": "–", "detail": "", "clean": ""]
-        }
-        return [
-          "text": Self.percent(worst.rate) + "%", "detail": "\(worst.hits)/\(worst.images)",
-          "clean": "clean \(Self.percent(subject.clean.rate))%",
-          "heat": String(format: "%.2f", 0.08 + 0.5 * worst.rate),
-        ]
+    func cell(_ network: String, _ strategy: String) -> [String: Any] {
+      let found = places.firstIndex { $0 == (network, strategy) }.map { document.subjects[$0] }
+      guard let subject = found, let worst = subject.worst.last?.envelope else {
+        return ["text": "–", "detail": "", "clean": ""]
       }
-      return ["title": network, "cells": cells]
+      return [
+        "text": Self.percent(worst.rate) + "%", "detail": "\(worst.hits)/\(worst.images)",
+        "clean": "clean \(Self.percent(subject.clean.rate))%",
+        "heat": String(format: "%.2f", 0.08 + 0.5 * worst.rate),
+      ]
     }
-    return (strategies, rows)
+    if strategies.count > networks.count {
+      let rows = strategies.map { strategy -> [String: Any] in
+        ["title": strategy, "cells": networks.map { cell($0, strategy) }]
+      }
+      return Strategies(corner: "training and defence", columns: networks, rows: rows)
+    }
+    let rows = networks.map { network -> [String: Any] in
+      ["title": network, "cells": strategies.map { cell(network, $0) }]
+    }
+    return Strategies(corner: "network", columns: strategies, rows: rows)
+  }
+
+  private func place(of subject: GridDocument.Subject) -> (network: String, strategy: String) {
+    let base = document.subjects.map(\.model).filter { subject.model.hasPrefix($0 + "-") }.max {
+      $0.count < $1.count
+    }
+    let training = base.map { String(subject.model.dropFirst($0.count + 1)) }
+    let words = [training, subject.defense == "none" ? nil : subject.defense].compactMap { $0 }
+    return (base ?? subject.model, words.isEmpty ? "none" : words.joined(separator: " + "))
   }
 
   private static func distinct(_ words: [String]) -> [String] {

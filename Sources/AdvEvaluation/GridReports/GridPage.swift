@@ -43,7 +43,7 @@ struct GridPage {
     if let pairs = words.comparisonTable { content["pairs"] = Self.table(pairs) }
     if let strategies = charts.strategies {
       content["strategies"] = [
-        "defenses": strategies.defenses, "rows": strategies.rows,
+        "corner": strategies.corner, "columns": strategies.columns, "rows": strategies.rows,
         "caption": "Worst case at ε = \(document.radii.last?.text ?? "")",
       ]
     }

@@ -9,6 +9,9 @@ enum GridPageTemplate {
     .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .5rem; }
     nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 1rem 0 0; padding: 0; font-size: .9rem; }
     .scroll { margin: .75rem 0; } caption { text-align: left; padding: .5rem .75rem; color: var(--faint); }
+    caption span { position: sticky; left: .75rem; display: inline-block; max-width: min(46rem, calc(100vw - 5rem)); }
+    .scroll tr > th:first-child { position: sticky; left: 0; z-index: 1; background: var(--card); max-width: min(20rem, 40vw);
+      overflow-wrap: anywhere; }
     th, td { vertical-align: top; } td { white-space: nowrap; } .stack td { white-space: normal; }
     td small, th small { display: block; font-size: .8rem; white-space: nowrap; }
     .heat { background: rgba(var(--heat), var(--h, 0)); } .cool { background: rgba(var(--cool), var(--h, 0)); }
@@ -28,8 +31,9 @@ enum GridPageTemplate {
     td.pass, td.not-applicable { overflow-wrap: normal; }
     @media (max-width: 44rem) { .stack thead { position: absolute; left: -99rem; }
       .stack tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-      .stack th, .stack td { display: block; border: 0; padding: .1rem .75rem; } .stack td:empty { display: none; } }
-    @media print { section { break-inside: auto; } .panel { break-inside: avoid; } }
+      .scroll .stack tr > th { position: static; max-width: none; } .stack th, .stack td { display: block; border: 0; padding: .1rem .75rem; } .stack td:empty { display: none; } }
+    @media print { td, td small, th small { white-space: normal; overflow-wrap: anywhere; } th, td { padding: .2rem .35rem; }
+      .scroll tr > th:first-child, caption span { position: static; } section { break-inside: auto; } .panel { break-inside: avoid; } }
     details { margin: .5rem 0; } summary { cursor: pointer; font-weight: 600; }
     li { overflow-wrap: anywhere; }
     </style>
@@ -48,8 +52,8 @@ enum GridPageTemplate {
     {{#sentences}}<p>{{.}}</p>
     {{/sentences}}
     {{#strategies}}<div class="scroll" tabindex="0" role="region" aria-label="Networks by strategies"><table>
-    <caption>{{caption}}: right and not broken by these attacks. Rows are networks, columns are how they were trained and defended.</caption>
-    <thead><tr><th scope="col">network</th>{{#defenses}}<th scope="col">{{.}}</th>{{/defenses}}</tr></thead>
+    <caption><span>{{caption}}: right and not broken by these attacks, for each network and the way in which it was trained and defended.</span></caption>
+    <thead><tr><th scope="col">{{corner}}</th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{title}}</th>{{#cells}}<td class="cool" style="--h: {{heat}}">{{text}}<small>{{detail}}</small><small>{{clean}}</small></td>{{/cells}}</tr>
     {{/rows}}</tbody></table></div>{{/strategies}}
     {{#degradation}}<div class="scroll" tabindex="0" role="region" aria-label="Accuracy of every model and defence"><table>
@@ -97,7 +101,7 @@ enum GridPageTemplate {
     <h2 id="h-transfer">Transfer</h2>
     <p class="faint">{{transferNote}}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Transfer between models"><table>
-    <caption>Rows: made on. Columns: shown to. Below each share: fooled/tried and the 95 % interval.</caption>
+    <caption><span>Rows: made on. Columns: shown to. Below each share: fooled/tried and the 95 % interval.</span></caption>
     <thead><tr><th scope="col">made on</th>{{#subjects}}<th scope="col">{{title}}</th>{{/subjects}}</tr></thead>
     <tbody>{{/hasTransferRows}}{{#transferRows}}<tr><th scope="row">{{title}}</th>{{#cells}}<td class="heat" style="--h: {{heat}}">{{text}}<small>{{detail}}</small><small>{{interval}}</small></td>{{/cells}}</tr>
     {{/transferRows}}{{#hasTransferRows}}</tbody></table></div></section>{{/hasTransferRows}}

@@ -25,6 +25,8 @@ enum PageStyle {
     h2 { font-size: 1.15rem; margin: 2.5rem 0 .5rem; } h3 { font-size: 1rem; margin: .25rem 0; overflow-wrap: anywhere; }
     p { margin: .5rem 0; max-width: 46rem; overflow-wrap: anywhere; } .faint, small { color: var(--faint); }
     a { color: inherit; } :focus-visible { outline: 3px solid var(--warn); outline-offset: 2px; }
+    .scroll::-webkit-scrollbar { height: .7rem; } .scroll::-webkit-scrollbar-thumb { background: var(--grey);
+      border: .2rem solid var(--card); border-radius: .6rem; }
     .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .6rem; background: var(--card); }
     table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
     th, td { text-align: left; padding: .35rem .75rem; border-bottom: 1px solid var(--line); }
