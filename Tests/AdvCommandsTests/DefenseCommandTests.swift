@@ -178,9 +178,15 @@ struct DefenseCommandTests {
     let defended = Transcript(words + ["--defense", "median"])
     #expect(plain.status == .done && defended.status == .done && plain.output != defended.output)
     #expect(defended.output.contains("\"defense\" : \"median\"") && defended.output.contains("\"--defense\""))
-    // All of what it always refuses is abstained from.
-    let refusing = Transcript(words + ["--defense", "feature-squeezing:bits=1,threshold=0"])
-    #expect(refusing.output.contains("\"abstained\" : 3"), "\(refusing)")
+    // What it always refuses is no abstention: the draws did suffice.
+    let always = ["--defense", "feature-squeezing:bits=1,threshold=0"]
+    let refusing = Transcript(words + always)
+    #expect(
+      refusing.output.contains("\"abstained\" : 0") && refusing.output.contains("\"refused\" : 3"),
+      "\(refusing)")
+    #expect(refusing.output.ranges(of: "\"refused\" : true").count == 3)
+    let told = Transcript(words.filter { $0 != "--json" } + always)
+    #expect(told.output.contains("0 abstentions, 3 refused"), "\(told)")
   }
 
   @Test func `defences are listed and explained`() throws {
@@ -196,16 +202,16 @@ struct DefenseCommandTests {
   @Test(arguments: [
     (["--defense", "jpge"], "Did you mean jpeg"), (["--defense", "none+jpeg"], "joined by +"),
     (["--defense", "bit-depth+mahalanobis"], "stand alone"),
+    (["--defense", "mahalanobis+ensemble:models=mlp"], "stand alone"),
+    (["--defense", "ensemble:models=mlp+mahalanobis"], "feature-squeezing+ensemble"),
+    (["--defense", "ensemble:models=mlp+feature-squeezing"], "feature-squeezing+ensemble:models=mlp"),
+    (["--defense", "mahalanobis:images=60"], "expected 5 or more"),
     (["--defense", "median:size=0"], "1…15"), (["--non-adaptive"], "needs a --defense"),
     (["--defense", "ensemble:models=nobody"], "nobody"),
     (["--defense", "ensemble:models=logistic"], "expected"),
   ])
   func `a defence that cannot be is refused before any work`(_ words: [String], _ hint: String) throws {
     let scratch = try Scratch()
-    (["--defense", "mahalanobis+ensemble:models=mlp"], "stand alone"),
-    (["--defense", "ensemble:models=mlp+mahalanobis"], "feature-squeezing+ensemble"),
-    (["--defense", "ensemble:models=mlp+feature-squeezing"], "feature-squeezing+ensemble:models=mlp"),
-    (["--defense", "mahalanobis:images=60"], "expected 5 or more"),
     let run = Transcript(
       ["attack", "--model", "lenet5", "--eps", "1px", "--out", scratch["run"], "--quiet"] + words)
     #expect(run.status == .noResult && run.messages.contains(hint), "\(run)")

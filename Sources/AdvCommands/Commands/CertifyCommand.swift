@@ -14,7 +14,8 @@ struct CertifyCommand: ConsoleCommand {
 
       The smoothed model names the class that the network names most often under Gaussian noise (Cohen et al. 2019).
       Networks that were trained under such noise (--recipe gaussian) have larger radii. Behind a --defense the base is
-      the defended model; an image that noise makes a detector refuse most often has no certificate.
+      the defended model; an image that noise makes a detector refuse most often has no certificate, and is counted
+      apart from abstentions, where the draws do not suffice.
       """)
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions

@@ -18,9 +18,10 @@ public struct CertificationReport: Sendable, Encodable {
     let certified: Int?
     let radius, lowerBound: Double?
     let hits: Int?
+    let refused: Bool
 
     enum CodingKeys: String, CodingKey {
-      case id, label, radius, hits
+      case id, label, radius, hits, refused
       case certified = "class"
       case lowerBound = "lower_bound"
     }
@@ -37,13 +38,13 @@ public struct CertificationReport: Sendable, Encodable {
   private let seed: UInt64
   private let largestRadius: Double
   private let images: Int
-  private let abstained, errors: Int
+  private let abstained, refused, errors: Int
   private let curve: [Point]
   private let results: [Image]
 
   enum CodingKeys: String, CodingKey {
-    case schema, advkit, command, model, data, sigma, n0, n, alpha, seed, images, abstained, errors, curve,
-      results
+    case schema, advkit, command, model, data, sigma, n0, n, alpha, seed, images, abstained, refused,
+      errors, curve, results
     case largestRadius = "largest_radius"
   }
 
@@ -57,7 +58,8 @@ public struct CertificationReport: Sendable, Encodable {
     (sigma, n0, n) = (procedure.sigma, procedure.selection, procedure.samples)
     (alpha, seed, largestRadius) = (procedure.alpha, procedure.seed, procedure.largestRadius)
     images = results.count
-    abstained = results.count { $0.certificate.map { $0.label == nil } ?? false }
+    abstained = results.count { $0.certificate.map { $0.label == nil && !$0.isRefused } ?? false }
+    refused = results.count { $0.certificate?.isRefused ?? false }
     errors = results.count { $0.certificate == nil }
     curve = radii.map { radius in
       Point(radius: radius, accuracy: .init(results.count { $0.holds(at: radius) }, of: results.count))
@@ -66,7 +68,7 @@ public struct CertificationReport: Sendable, Encodable {
       Image(
         id: result.id, label: result.label, certified: result.certificate?.label,
         radius: result.certificate?.radius, lowerBound: result.certificate?.lowerBound,
-        hits: result.certificate?.hits)
+        hits: result.certificate?.hits, refused: result.certificate?.isRefused ?? false)
     }
   }
 
@@ -88,8 +90,8 @@ public struct CertificationReport: Sendable, Encodable {
     [
       String(
         format:
-          "%d images, sigma %.4g, %d + %d draws each, alpha %.4g: %d abstentions, %d without an answer.",
-        images, Double(sigma), n0, n, alpha, abstained, errors),
+          "%d images, sigma %.4g, %d + %d draws each, alpha %.4g: %d abstentions, %d refused, %d without an answer.",
+        images, Double(sigma), n0, n, alpha, abstained, refused, errors),
       String(
         format:
           "A certificate is wrong with probability %.4g at most; no radius can exceed %.4g with %d draws.",

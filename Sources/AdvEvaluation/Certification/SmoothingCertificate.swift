@@ -6,8 +6,10 @@ import AdvThreat
 /// The smoothed model names the class that the base names most often for x + N(0, σ²). With probability 1 − α over
 /// the noise drawn here, no perturbation of an L2 norm below the radius changes that class.
 public struct SmoothingCertificate: Sendable, Hashable {
-  /// The class that is certified; nil for an abstention, and where the base refuses most of the noisy copies.
+  /// The class that is certified; nil for an abstention and for a refusal.
   public let label: Int?
+  /// Whether the base refuses noisy copies more often than it names any class: an answer, and no abstention.
+  public let isRefused: Bool
   /// The L2 radius in pixels of 0…1: σ Φ⁻¹(lower bound); 0 for an abstention.
   public let radius: Double
   /// Draws that named the class, of those that estimate its probability.
@@ -47,9 +49,11 @@ public struct RandomizedCertification: Sendable, Hashable {
     let choice = first.indices.max { (first[$0], -$0) < (first[$1], -$1) } ?? 0
     let hits = try votes(image, id, stage: 1, draws: samples, on: base)[choice]
     let (bound, radius) = radius(hits: hits)
-    let isCertain = bound > 0.5 && choice != base.rejectedClass
+    let isRefused = choice == base.rejectedClass
+    let isCertain = bound > 0.5 && !isRefused
     return SmoothingCertificate(
-      label: isCertain ? choice : nil, radius: isCertain ? radius : 0, hits: hits, lowerBound: bound)
+      label: isCertain ? choice : nil, isRefused: isRefused, radius: isCertain ? radius : 0, hits: hits,
+      lowerBound: bound)
   }
 
   /// The lower bound of a probability after so many hits, one-sided (Clopper & Pearson 1934), and what follows.
