@@ -139,7 +139,12 @@ struct EvaluateCommandTests {
     #expect(same.status == .done && same.output.contains("0 lost, 0 won"), "\(same)")
     for (rules, word) in [
       ("  - {attack: fgsm, eps: 1/255}", ":5: the rule has no threshold"),
-      ("  - {attack: fgsm, eps: 1/255, min-robust-acuracy: 1}", "min-robust-accuracy"),
+      ("  - {attack: fgsm, eps: 1/255, min-robust-acuracy: 1}", "Did you mean min-robust-accuracy"),
+      (
+        "  - {attack: fgsm, eps: 1/255, min-robust-acuracy: 1}",
+        "attack, eps, max-drop-from-baseline, min-clean"
+      ),
+      ("  - {attack: fgsm, eps: 0, min-robust-accuracy: 1}", "min-clean-accuracy"),
       ("  - {attack: fgsm, eps: 1/255, min-robust-accuracy: 80}", "a fraction"),
       ("  - {min-robust-accuracy: 0.5}", "needs attack and eps"), ("  - [", "no YAML"),
     ] {

@@ -119,10 +119,11 @@ struct CheckFile {
     for (key, _) in mapping {
       guard let name = key.string, known.contains(name) else {
         let word = key.string ?? "?"
-        let near = nearestNames(to: word, among: known.sorted())
+        let near = nearestNames(to: word, among: known.sorted()).joined(separator: ", ")
         throw InputError(
-          "\(path):\(key.mark?.line ?? 1): unknown key '\(word)', expected "
-            + (near.isEmpty ? known.sorted().joined(separator: ", ") : near.joined(separator: ", ")) + ".")
+          "\(path):\(key.mark?.line ?? 1): unknown key '\(word)'"
+            + (near.isEmpty ? "" : ". Did you mean \(near)?") + "\n  Expected one of "
+            + known.sorted().joined(separator: ", ") + ".")
       }
     }
   }
