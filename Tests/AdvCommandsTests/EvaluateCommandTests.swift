@@ -77,7 +77,6 @@ struct EvaluateCommandTests {
     #expect(!FileManager.default.fileExists(atPath: scratch["run"]))
   }
 
-  @Test func `a gate ends with 0, 1 or 2 and tells other programs why`() throws {
   @Test func `a replay prepares its own cell, whatever became of the others`() throws {
     let scratch = try Scratch()
     let member = scratch["member.onnx"]
@@ -117,6 +116,7 @@ struct EvaluateCommandTests {
       run.messages.contains("0/3 images audited") && run.messages.contains("3/3 images audited"), "\(run)")
   }
 
+  @Test func `a gate ends with 0, 1 or 2 and tells other programs why`() throws {
     let scratch = try Scratch()
     func check(_ rules: String, _ more: String...) throws -> Transcript {
       let text = "model: lenet5\ndataset: shapes10\nlimit: 20\nrules:\n\(rules)\n"
@@ -179,6 +179,20 @@ struct EvaluateCommandTests {
   ])
   func `settings stay with their name`(_ text: String, _ parts: [String]) throws {
     #expect(try Specifiers.list(text, option: "--x") == parts)
+  }
+
+  @Test(arguments: ["github-actions.yml", "gitlab-ci.yml"])
+  func `no job writes the baseline that it is held against`(_ name: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appendingPathComponent("docs/ci/\(name)"), encoding: .utf8)
+    let steps = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(steps.contains { $0.contains("--baseline robustness-baseline.json") })
+    // It comes with the checkout: no cache keeps it, nothing is copied over it, no run of its own is it.
+    for line in steps where line.contains("baseline") {
+      #expect(!["cp ", "mv ", "cache", "key:", "path:", "paths:"].contains { line.contains($0) }, "\(line)")
+    }
+    #expect(!text.contains("--out robustness-baseline") && !text.contains("cp robustness/"))
   }
 
   @Test func `the example of the documentation is a gate`() throws {

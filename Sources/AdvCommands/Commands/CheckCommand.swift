@@ -10,11 +10,14 @@ struct CheckCommand: ConsoleCommand {
     abstract: "Hold a model against thresholds: a gate for continuous integration.",
     discussion: """
       advkit check --config advkit.yml
-      advkit check --config advkit.yml --baseline last/report.json --junit junit.xml --sarif advkit.sarif
+      advkit check --config advkit.yml --baseline robustness-baseline.json --junit junit.xml --sarif advkit.sarif
 
       Ends with 0 where no threshold is missed, with 1 where one is, with 2 without a trustworthy result. A
       threshold is missed only where the whole confidence interval lies beyond it. In a GitHub workflow it also
       prints annotations.
+
+      The baseline is the report.json of a run that somebody chose, kept beside the configuration. Do not replace it by
+      every run that passes: accuracy could creep down within the allowed drop, run by run.
       """)
 
   @Option(help: ArgumentHelp("The grid and its thresholds (YAML).", valueName: "file"))
@@ -40,7 +43,9 @@ struct CheckCommand: ConsoleCommand {
     let file = try CheckFile(path: config)
     let earlier = try baseline.map { try GridDocument(json: try FileBytes.read($0), path: $0) }
     if earlier == nil, let rule = file.rules.first(where: { $0.maxDrop != nil }) {
-      console.note("\(config):\(rule.line): no --baseline, so max-drop-from-baseline is not checked.")
+      console.note(
+        "\(config):\(rule.line): no --baseline, so max-drop-from-baseline is not checked; "
+          + "keep this run's \(out)/report.json as one.")
     }
     let rules = file.rules.map { rule in
       var rule = rule
