@@ -71,7 +71,8 @@ struct GridRequest {
     var plan = GridPlan(
       subjects: facts, attacks: try zip(configured, ordered).map { try Self.facts($0, $1) },
       radii: radii.map(GridPlan.Radius.init), norm: norm,
-      data: try dataFacts(dataset, options: try data.arguments(for: first), threads: threads), command: command)
+      data: try dataFacts(dataset, options: try data.arguments(for: first), threads: threads),
+      command: command)
     plan.conditions = conditions.map(\.facts)
     complete(&plan)
     plan.cells = plan.cells.filter { cell in
