@@ -9,6 +9,8 @@ public final class NetworkOracle: TwofoldOracle {
   public let domain: InputDomain
   /// The number of logits.
   public let classCount: Int
+  /// A network names a class for every image; what refuses stands in front of it.
+  public var rejectedClass: Int? { nil }
   private let inference: Session
   /// Forward passes of a search in its own precision; a session apart, so that `pullback` keeps what it needs.
   private let queries: Session?
@@ -98,7 +100,7 @@ struct LogitGuard {
       isProven = true
       return
     }
-    throw .oracleFailed(
+    throw .modelRefused(
       "model '\(model)': every output lies in 0…1 and each row sums to 1: these are probabilities, expected "
         + "logits.\n  Export the network without its last softmax: attacks need the scores before it.")
   }

@@ -17,6 +17,8 @@ public enum ThreatError: Error, Hashable, Sendable {
   case unsupported(attack: String, what: String, remedy: String)
   /// A model that failed to answer.
   case oracleFailed(String)
+  /// A model that cannot be attacked as it is, whatever the image.
+  case modelRefused(String)
 }
 
 extension ThreatError: CustomStringConvertible {
@@ -38,8 +40,16 @@ extension ThreatError: CustomStringConvertible {
       return "image \(image): the \(what) hold NaN or infinity; the model's weights or input are broken."
     case .unsupported(let attack, let what, let remedy):
       return "attack '\(attack)' does not support \(what): \(remedy)."
-    case .oracleFailed(let message):
+    case .oracleFailed(let message), .modelRefused(let message):
       return message
+    }
+  }
+
+  /// Whether another image of the batch may fare better.
+  public var concernsImages: Bool {
+    switch self {
+    case .notFinite, .oracleFailed, .outsideBox: true
+    case .setting, .invalidEpsilon, .mismatch, .unsupported, .modelRefused: false
     }
   }
 }

@@ -95,6 +95,50 @@ struct AttackRunTests {
     #expect(run.manifest.summary.robustInFile + run.manifest.summary.brokenInFile + failed.count <= 12)
   }
 
+  @Test func `a model that fails on some images costs those images, whatever shares their batch`() throws {
+    let healthy = try FinishedRun("pgd:steps=3", "8/255", count: 24)
+    let run = try FinishedRun(
+      "pgd:steps=3", "8/255", count: 24,
+      oracle: { ScriptedOracle($0.oracle(), picks: { $0[0] > 0.6 }) { _ in .fails } })
+    let failed = run.results.filter { $0.outcome.reason?.contains("failed on call") == true }
+    #expect(!failed.isEmpty && failed.count < 24 && run.manifest.isComplete)
+    for (result, other) in zip(run.results, healthy.results) where result.outcome.reason == nil {
+      #expect(result.outcome == other.outcome && result.distances == other.distances, "\(result.id)")
+    }
+    #expect(run.manifest.summary.errors == failed.count)
+  }
+
+  @Test(arguments: [0, 1, 4, 5, 6, 9]) func `a pass that fails once changes no outcome`(_ call: Int) throws {
+    // The clean pass, those of the attack, the verdict before rounding, the verdict on the files.
+    let healthy = try FinishedRun("bim:steps=3", "6/255", count: 16)
+    let run = try FinishedRun(
+      "bim:steps=3", "6/255", count: 16,
+      oracle: { ScriptedOracle($0.oracle()) { $0 == call ? .fails : .none } })
+    for (result, other) in zip(run.results, healthy.results) {
+      #expect(result.outcome == other.outcome && result.distances == other.distances, "\(result.id)")
+    }
+  }
+
+  @Test func `a model that fails on every image has no result`() throws {
+    #expect {
+      try FinishedRun("fgsm", "1px", oracle: { ScriptedOracle($0.oracle()) { _ in .fails } })
+    } throws: {
+      "\($0)".contains("failed on call")
+    }
+  }
+
+  @Test func `every image says how often it went forwards and backwards`() throws {
+    let run = try FinishedRun("pgd:steps=3,restarts=2", "4/255")
+    let document = try #require(
+      try JSONSerialization.jsonObject(with: run.scratch.bytes("run/results.json")) as? [String: Any])
+    let images = try #require(document["images"] as? [[String: Any]])
+    let summary = try #require(document["summary"] as? [String: Any])
+    for (name, total) in [("forward_passes", "forward_images"), ("backward_passes", "backward_images")] {
+      let sum = images.reduce(0) { $0 + ($1[name] as? Int ?? -1) }
+      #expect(sum == summary[total] as? Int && sum > 0, "\(name)")
+    }
+  }
+
   @Test func `after a stop there are no half images`() throws {
     let stop = StopSignal()
     stop.raise()

@@ -242,6 +242,19 @@ struct GridTests {
     for worst in document.subjects[0].worst { #expect(worst.robustFile.hits + errors <= 24) }
   }
 
+  @Test func `a model that fails on some images loses no others`() throws {
+    let scratch = try Scratch()
+    let run = try GridFixture().run { model in
+      ScriptedOracle(model.oracle(), picks: { $0[0] > 0.6 }) { _ in .fails }
+    }
+    let folder = GridFolder(scratch["run"])
+    let ledger = try folder.ledger(for: run.plan, existing: .refuse)
+    try run.execute(in: ledger)
+    let document = try folder.finish(ledger)
+    let errors = document.subjects[0].cells[0].errors
+    #expect(errors > 0 && errors < 24 && document.complete)
+  }
+
   @Test func `transfer counts images that both models had right`() throws {
     let scratch = try Scratch()
     var grid = GridFixture()

@@ -135,7 +135,7 @@ final class GridWorker {
   /// The outcome of an image that needs no attack; nil for the others.
   private func settled(_ clean: CleanRow, isBroken: Bool) -> (name: String, reason: String?)? {
     if clean.predicted == nil {
-      return (Outcome.error("").name, "the logits of the clean image hold NaN or infinity")
+      return (Outcome.error("").name, "the model has no finite logits for the clean image")
     }
     if !clean.isCorrect { return (Outcome.alreadyWrong.name, nil) }
     return isBroken ? (GridRow.brokenBefore, nil) : nil
@@ -247,12 +247,19 @@ final class GridWorker {
     return made
   }
 
+  /// What the model says about images; nil where it has no finite answer, also where it failed on that image alone.
   private static func predictions(
     _ images: [Tensor], _ keys: [UInt64], _ oracle: any GradientOracle
   ) throws -> [Prediction?] {
-    try AttackBatch.runsOfEqualShape(images).flatMap { group in
-      let logits = try oracle.verdictLogits(batch(Array(images[group])), of: Array(keys[group]))
-      return (0..<logits.rowCount).map { row in logits.row(row).withElements { Prediction($0) } }
+    try AttackBatch.runsOfEqualShape(images).flatMap { group -> [Prediction?] in
+      do throws(ThreatError) {
+        let logits = try oracle.verdictLogits(batch(Array(images[group])), of: Array(keys[group]))
+        return (0..<logits.rowCount).map { row in logits.row(row).withElements { Prediction($0) } }
+      } catch {
+        guard error.concernsImages else { throw error }
+        guard group.count > 1 else { return [nil] }
+        return try group.flatMap { try predictions([images[$0]], [keys[$0]], oracle) }
+      }
     }
   }
 

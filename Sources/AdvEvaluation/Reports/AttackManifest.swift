@@ -237,6 +237,8 @@ extension ImageResult: Encodable {
     case l1Float = "l1_float"
     case l0Float = "l0_float"
     case zeroGradients = "zero_gradients"
+    case forwardPasses = "forward_passes"
+    case backwardPasses = "backward_passes"
   }
 
   /// Writes every key of the schema, null where there is nothing to say.
@@ -267,6 +269,8 @@ extension ImageResult: Encodable {
     try container.encode(steps, forKey: .steps)
     try container.encode(queries, forKey: .queries)
     try container.encode(zeroGradients, forKey: .zeroGradients)
+    try container.encode(forwardPasses, forKey: .forwardPasses)
+    try container.encode(backwardPasses, forKey: .backwardPasses)
   }
 
   /// The largest change in the file, in levels.

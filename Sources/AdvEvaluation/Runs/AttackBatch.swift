@@ -13,18 +13,37 @@ struct AttackBatch {
   /// The results of the batch in its order. One clean pass, the attack's passes, one pass for each verdict.
   func result() throws -> AttackRun.Findings {
     let originals = try places.map { try run.source.image($0) }
-    var images: [ImageResult] = []
-    var notes: [String] = []
+    var findings = AttackRun.Findings(images: [], notes: [])
     // Photographs may differ in size where the model allows it; a batch needs one size.
-    for group in Self.runsOfEqualShape(originals) {
-      let part = try result(
-        of: group,
-        Tensor.stacking(
-          Array(originals[group]), rowShape: originals[group.lowerBound].shape))
-      images += part.images
-      notes += part.notes
+    for group in Self.runsOfEqualShape(originals) { try add(group, originals, to: &findings) }
+    return findings
+  }
+
+  /// Adds the results of neighbours of one shape. Where the model fails on one of their passes they are tried image by
+  /// image, so that a failure costs the images at fault and no other.
+  private func add(
+    _ group: Range<Int>, _ originals: [Tensor], to findings: inout AttackRun.Findings
+  ) throws {
+    let batch = Tensor.stacking(Array(originals[group]), rowShape: originals[group.lowerBound].shape)
+    do {
+      let part = try result(of: group, batch)
+      findings.images += part.images
+      findings.notes += part.notes
+    } catch let error as ThreatError where error.concernsImages {
+      if group.count > 1, run.attack.card.scope == .image {
+        for offset in group { try add(offset..<offset + 1, originals, to: &findings) }
+      } else {
+        findings.images += group.map { failed(places.lowerBound + $0, error) }
+        findings.failures += group.map { _ in error }
+      }
     }
-    return AttackRun.Findings(images: images, notes: notes)
+  }
+
+  /// An image that the model had no answer for.
+  private func failed(_ place: Int, _ error: ThreatError) -> ImageResult {
+    ImageResult(
+      id: run.source.identifier(place), source: run.source.source(place), label: run.source.label(place) ?? 0,
+      clean: nil, outcome: .error("\(error)"))
   }
 
   private func result(of group: Range<Int>, _ originals: Tensor) throws -> AttackRun.Findings {

@@ -109,6 +109,8 @@ public struct AttackRun: Sendable {
     public var images: [ImageResult]
     /// What the user should know, such as a loss that was replaced.
     public var notes: [String]
+    /// What the model failed with, once for each image that it had no answer for.
+    var failures: [ThreatError] = []
   }
 
   /// Attacks every image and writes its file below `images/` of the folder.
@@ -116,6 +118,8 @@ public struct AttackRun: Sendable {
   /// After a stop the batches in progress are finished and what is done is returned; `hurry` ends the searches
   /// in progress as well, with the best candidates so far. `progress` is called by the working threads, one at a
   /// time.
+  ///
+  /// A model that fails on some images costs those; one that fails on all of them has no result, and that is thrown.
   public func execute(
     into folder: OutputFolder.Staging, stop: StopSignal = StopSignal(), hurry: StopSignal = StopSignal(),
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
@@ -137,6 +141,8 @@ public struct AttackRun: Sendable {
     }
     var notes: [String] = []
     for note in parts.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
-    return Findings(images: parts.flatMap(\.images), notes: notes)
+    let (images, failures) = (parts.flatMap(\.images), parts.flatMap(\.failures))
+    if let first = failures.first, failures.count == images.count { throw first }
+    return Findings(images: images, notes: notes, failures: failures)
   }
 }

@@ -99,13 +99,3 @@ public struct ConfiguredAttack: Sendable {
       images: problem.images, records: Array(repeating: record, count: problem.count))
   }
 }
-
-extension ThreatError {
-  /// Whether another image of the batch may fare better.
-  var concernsImages: Bool {
-    switch self {
-    case .notFinite, .oracleFailed, .outsideBox: true
-    case .setting, .invalidEpsilon, .mismatch, .unsupported: false
-    }
-  }
-}
