@@ -10,6 +10,8 @@ public final class ReferenceOracle<S: ReferenceScalar>: GradientOracle {
   public let domain: InputDomain
   /// The number of logits.
   public let classCount: Int
+  /// A network names a class for every image.
+  public var rejectedClass: Int? { nil }
   private let forward: Interpreter<S>
   private let backward: Interpreter<S>
   private var images: ReferenceTensor<S>?

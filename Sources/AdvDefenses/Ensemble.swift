@@ -57,15 +57,14 @@ public struct Ensemble: Defense {
 }
 
 /// The mean of the logits of several models.
-final class EnsembleOracle: RandomizedOracle {
+final class EnsembleOracle: RandomizedOracle, WrappingOracle {
   private let members: [any GradientOracle]
   private var part = Tensor([0])
 
   init(_ members: [any GradientOracle]) { self.members = members }
 
-  var domain: InputDomain { members[0].domain }
-  var classCount: Int { members[0].classCount }
-  var rejectedClass: Int? { members[0].rejectedClass }
+  /// The members know the same classes and take the same images.
+  var wrapped: any LabelOracle { members[0] }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     for member in members { member.announce(draw, of: ids) }

@@ -49,7 +49,7 @@ public struct FeatureSqueezing: Defense {
 }
 
 /// A model that compares its answers to an image and to squeezed copies of it.
-final class SqueezingOracle: RandomizedOracle {
+final class SqueezingOracle: RandomizedOracle, WrappingOracle {
   private static let steepness = 10.0
   private let base: any GradientOracle
   private let squeezers: [any FixedFilter]
@@ -70,7 +70,7 @@ final class SqueezingOracle: RandomizedOracle {
     (self.base, self.squeezers, self.threshold) = (base, squeezers, Double(threshold))
   }
 
-  var domain: InputDomain { base.domain }
+  var wrapped: any LabelOracle { base }
   var classCount: Int { base.classCount + 1 }
   var rejectedClass: Int? { base.classCount }
 

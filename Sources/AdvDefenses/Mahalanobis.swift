@@ -136,7 +136,7 @@ public struct Mahalanobis: FittedDefense {
 }
 
 /// A model that compares features with those of its classes.
-final class MahalanobisOracle: RandomizedOracle {
+final class MahalanobisOracle: RandomizedOracle, WrappingOracle {
   private static let steepness = 10.0
   private let base: FeatureOracle
   private let gaussians: TiedGaussians
@@ -155,7 +155,7 @@ final class MahalanobisOracle: RandomizedOracle {
     (self.base, self.gaussians, self.threshold) = (base, gaussians, threshold)
   }
 
-  var domain: InputDomain { base.domain }
+  var wrapped: any LabelOracle { base }
   var classCount: Int { base.classCount + 1 }
   var rejectedClass: Int? { base.classCount }
 

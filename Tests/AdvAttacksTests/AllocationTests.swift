@@ -13,7 +13,7 @@ import Testing
 @Suite struct AllocationTests {
   /// An oracle that notes how often the thread took memory from one linearisation to the next, its own passes
   /// included.
-  private final class Witness<Base: GradientOracle>: GradientOracle {
+  private final class Witness<Base: GradientOracle>: GradientOracle, WrappingOracle {
     let base: Base
     private(set) var counts: [Int] = []
 
@@ -22,8 +22,7 @@ import Testing
       counts.reserveCapacity(1_000)
     }
 
-    var domain: InputDomain { base.domain }
-    var classCount: Int { base.classCount }
+    var wrapped: any LabelOracle { base }
 
     func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
       try base.logits(images, into: &logits)

@@ -5,15 +5,14 @@ import Testing
 
 /// A linear model whose weights are pushed one way or the other from draw to draw; the mean over draws is the
 /// model itself.
-private final class FlippingOracle: RandomizedOracle {
+private final class FlippingOracle: RandomizedOracle, WrappingOracle {
   let base: LinearOracle
   private let noise: [Float]  // added to the weights of class 1, with the draw's sign
   private var signs: [Float] = []
 
   init(_ base: LinearOracle, noise: [Float]) { (self.base, self.noise) = (base, noise) }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     let number = if case .search(let number) = draw { UInt64(number) } else { UInt64.max }

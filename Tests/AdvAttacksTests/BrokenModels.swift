@@ -5,7 +5,7 @@ import Foundation
 /// A linear model behind a filter of its input that has no useful gradient: where it has one, that is 0.
 ///
 /// An attack that knows takes the filter for the identity on the way back (Athalye et al. 2018, BPDA).
-final class FilteredOracle: GradientOracle {
+final class FilteredOracle: GradientOracle, WrappingOracle {
   typealias Filter = @Sendable (_ image: [Float]) -> [Float]
 
   let base: LinearOracle
@@ -16,8 +16,7 @@ final class FilteredOracle: GradientOracle {
     (self.base, self.isStraightThrough, self.filter) = (base, isStraightThrough, filter)
   }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   private func filtered(_ images: Tensor) -> Tensor {
     Tensor(images.shape, (0..<images.rowCount).flatMap { filter(images.row($0).elements) })
@@ -83,6 +82,7 @@ final class FilteredOracle: GradientOracle {
 final class QuantisedNetwork: GradientOracle {
   let domain: InputDomain
   let classCount: Int
+  let rejectedClass: Int? = nil
   private let first: LinearOracle
   private let second: LinearOracle
   private let levels: Float = 3
@@ -126,14 +126,13 @@ final class QuantisedNetwork: GradientOracle {
 }
 
 /// A linear model that sees each pixel with probability ½, twice as far from grey; on average it sees the image.
-final class MaskingOracle: RandomizedOracle {
+final class MaskingOracle: RandomizedOracle, WrappingOracle {
   let base: LinearOracle
   private var masks: [[Float]] = []
 
   init(_ base: LinearOracle) { self.base = base }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     let number = if case .search(let number) = draw { UInt64(number) } else { UInt64.max }

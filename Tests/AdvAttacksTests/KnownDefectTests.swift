@@ -125,6 +125,7 @@ import Testing
 private final class TurningOracle: GradientOracle {
   let domain = InputDomain(imageShape: [2])
   let classCount = 2
+  let rejectedClass: Int? = nil
   private(set) var last = Tensor([0])
   private let slopes: [[Float]]
   private var calls = 0

@@ -173,7 +173,7 @@ import Testing
 }
 
 /// A model that answers one label, but where `exception` has another.
-final class StubbornOracle: LabelOracle {
+final class StubbornOracle: WrappingOracle {
   private let base: LinearOracle
   private let label: Int
   private let exception: (UnsafeBufferPointer<Float>) -> Int?
@@ -184,8 +184,7 @@ final class StubbornOracle: LabelOracle {
     (self.base, self.label, self.exception) = (base, label, exception)
   }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   func labels(_ images: Tensor) throws(ThreatError) -> [Int] {
     (0..<images.rowCount).map { row in

@@ -9,6 +9,7 @@ import Testing
 final class SmoothNetwork: GradientOracle {
   let domain: InputDomain
   let classCount: Int
+  let rejectedClass: Int? = nil
   private(set) var points: [Tensor] = []
   private let first: [Double]
   private let firstBias: [Double]

@@ -117,11 +117,10 @@ extension AttackConformance {
 }
 
 /// Counts how often a model is asked, whatever the number of images.
-private final class LookCounter: GradientOracle {
+private final class LookCounter: GradientOracle, WrappingOracle {
   private let base: LinearOracle
   private(set) var looks = 0
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   init(_ base: LinearOracle) { self.base = base }
 

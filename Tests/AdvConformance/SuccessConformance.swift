@@ -91,7 +91,7 @@ extension AttackConformance {
 }
 
 /// Remembers the nearest point of the objective that met the criterion, of a problem of one image.
-private final class PointWitness: GradientOracle {
+private final class PointWitness: GradientOracle, WrappingOracle {
   private let base: LinearOracle
   private let problem: AttackProblem
   /// The distance of that point; infinite where there was none.
@@ -99,8 +99,7 @@ private final class PointWitness: GradientOracle {
 
   init(_ base: LinearOracle, _ problem: AttackProblem) { (self.base, self.problem) = (base, problem) }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try base.logits(images, into: &logits)

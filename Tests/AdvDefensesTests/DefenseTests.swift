@@ -61,11 +61,10 @@ import Testing
       _ base: any GradientOracle, _ context: DefenseContext
     ) throws(ThreatError) -> any GradientOracle { Counting(base) }
 
-    private final class Counting: GradientOracle {
+    private final class Counting: GradientOracle, WrappingOracle {
       let base: any GradientOracle
       init(_ base: any GradientOracle) { self.base = base }
-      var domain: InputDomain { base.domain }
-      var classCount: Int { base.classCount }
+      var wrapped: any LabelOracle { base }
       func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
         try base.logits(images, into: &logits)
         for index in 0..<logits.count { logits[index] += Float(index) }
@@ -213,6 +212,7 @@ import Testing
 final class Recorder: GradientOracle {
   let domain: InputDomain
   let classCount = 3
+  let rejectedClass: Int? = nil
   private(set) var images = Tensor([0])
 
   init(shape: Shape) { domain = InputDomain(imageShape: shape) }

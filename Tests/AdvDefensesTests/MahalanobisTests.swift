@@ -71,10 +71,10 @@ import Testing
     )
   }
 
-  private final class ShowingPixels: GradientOracle {
+  private final class ShowingPixels: GradientOracle, WrappingOracle {
     let base = LinearOracle(
       weights: Tensor([4, 2], [1, 0, 0, 2, 1, 0, 0, 1]), bias: [0, 0, 0, 0], imageShape: [1, 1, 2])
-    var domain: InputDomain { base.domain }
+    var wrapped: any LabelOracle { base }
     var classCount: Int { 2 }
     func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
       try base.logits(images, into: &logits)

@@ -4,7 +4,7 @@ import AdvThreat
 @testable import AdvEvaluation
 
 /// A linear model that hides its gradients in one of the ways that fool evaluations.
-final class BrokenModel: GradientOracle {
+final class BrokenModel: GradientOracle, WrappingOracle {
   enum Way: String, CaseIterable, Sendable {
     /// Logits so large that the softmax rounds to 1 and the gradient of the cross-entropy to 0.
     case saturatedSoftmax
@@ -42,8 +42,7 @@ final class BrokenModel: GradientOracle {
     self.way = way
   }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   private func seen(_ images: Tensor) -> Tensor {
     switch way {
@@ -122,14 +121,13 @@ final class BrokenModel: GradientOracle {
 }
 
 /// A model that adds noise which is a function of image and draw.
-final class DrawnModel: RandomizedOracle {
+final class DrawnModel: RandomizedOracle, WrappingOracle {
   private let base: LinearOracle
   private var keys: [(id: UInt64, draw: UInt64)] = []
 
   init(_ base: LinearOracle) { self.base = base }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     let number = if case .search(let number) = draw { UInt64(number) } else { UInt64.max }

@@ -126,7 +126,7 @@ struct AttackBenchmark {
 }
 
 /// An oracle that counts the images it was asked about, and the time that its answers took.
-private final class TimedOracle: TwofoldOracle {
+private final class TimedOracle: GradientOracle, WrappingOracle {
   let base: NetworkOracle
   private(set) var forward = 0
   private(set) var backward = 0
@@ -134,10 +134,7 @@ private final class TimedOracle: TwofoldOracle {
 
   init(_ base: NetworkOracle) { self.base = base }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
-
-  func fix(_ draw: Draw) { base.fix(draw) }
+  var wrapped: any LabelOracle { base }
 
   func reset() { (forward, backward, seconds) = (0, 0, 0) }
 

@@ -16,7 +16,7 @@ extension Graph {
 }
 
 /// A model whose network shows its features, seen as the model that it was: with logits alone.
-final class FeatureOracle: RandomizedOracle {
+final class FeatureOracle: RandomizedOracle, WrappingOracle {
   private let base: any GradientOracle
   /// The features `[n, d]` of the last pass.
   private(set) var features = Tensor([0])
@@ -24,8 +24,7 @@ final class FeatureOracle: RandomizedOracle {
   /// The base answers `[n, classes + d]`.
   init(_ base: any GradientOracle) { self.base = base }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
+  var wrapped: any LabelOracle { base }
 
   func fix(_ draw: Draw, of ids: [UInt64]) { base.announce(draw, of: ids) }
 

@@ -2,16 +2,14 @@ import AdvTensor
 import AdvThreat
 
 /// A model whose images go through a filter first.
-final class FilteredOracle<Filter: FixedFilter>: RandomizedOracle {
+final class FilteredOracle<Filter: FixedFilter>: RandomizedOracle, WrappingOracle {
   private let base: any GradientOracle
   private let filter: Filter
   private var images = Tensor([0])
 
   init(_ base: any GradientOracle, _ filter: Filter) { (self.base, self.filter) = (base, filter) }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
-  var rejectedClass: Int? { base.rejectedClass }
+  var wrapped: any LabelOracle { base }
 
   /// The filter has no random numbers; what lies behind it may.
   func fix(_ draw: Draw, of ids: [UInt64]) { base.announce(draw, of: ids) }

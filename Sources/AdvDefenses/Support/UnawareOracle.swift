@@ -4,7 +4,7 @@ import AdvThreat
 /// A defended model whose defence the attacker does not know: searches see one model, verdicts another.
 ///
 /// What an attack finds in this way is what a defence withstands only as long as nobody attacks it.
-final class UnawareOracle: RandomizedOracle {
+final class UnawareOracle: RandomizedOracle, WrappingOracle {
   private let search: any GradientOracle
   private let verdict: any GradientOracle
   private var isVerdict = true
@@ -13,9 +13,7 @@ final class UnawareOracle: RandomizedOracle {
     (self.search, self.verdict) = (search, verdict)
   }
 
-  var domain: InputDomain { verdict.domain }
-  var classCount: Int { verdict.classCount }
-  var rejectedClass: Int? { verdict.rejectedClass }
+  var wrapped: any LabelOracle { verdict }
 
   func fix(_ draw: Draw, of ids: [UInt64]) {
     isVerdict = draw == .verdict

@@ -7,7 +7,7 @@ import AdvThreat
 /// exact gradient: the soft counterpart of the vote, which is what an adaptive attack climbs (Salman et al. 2019,
 /// arXiv:1906.04584, equation 5). All draws are functions of (seed, image, draw), so the same image gets the
 /// same ones at every step and in every batch.
-final class VotingOracle<Filter: RandomFilter>: RandomizedOracle {
+final class VotingOracle<Filter: RandomFilter>: RandomizedOracle, WrappingOracle {
   let domain: InputDomain
   private let base: any GradientOracle
   private let filter: Filter
@@ -27,8 +27,7 @@ final class VotingOracle<Filter: RandomFilter>: RandomizedOracle {
     (self.base, self.filter, self.domain, self.seed) = (base, filter, domain, seed)
   }
 
-  var classCount: Int { base.classCount }
-  var rejectedClass: Int? { base.rejectedClass }
+  var wrapped: any LabelOracle { base }
 
   func fix(_ draw: Draw, of ids: [UInt64]) { (self.draw, self.ids) = (draw, ids) }
 

@@ -3,7 +3,7 @@ import AdvThreat
 
 /// An oracle that remembers the lead of the wrong classes at every point where an attack on one image asks for a
 /// gradient: its ascent, step by step.
-final class AscentTrace: RandomizedOracle {
+final class AscentTrace: GradientOracle, WrappingOracle {
   private let base: any GradientOracle
   private let label: Int
   private(set) var leads: [Float] = []
@@ -31,11 +31,7 @@ final class AscentTrace: RandomizedOracle {
     return max(0, Double(highest - before)) / Double(highest - lowest)
   }
 
-  var domain: InputDomain { base.domain }
-  var classCount: Int { base.classCount }
-  var rejectedClass: Int? { base.rejectedClass }
-
-  func fix(_ draw: Draw, of ids: [UInt64]) { base.announce(draw, of: ids) }
+  var wrapped: any LabelOracle { base }
 
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
     try base.logits(images, into: &logits)

@@ -27,6 +27,8 @@ public final class QuadraticOracle: GradientOracle {
 
   /// Inside and outside.
   public var classCount: Int { 2 }
+  /// It answers always.
+  public var rejectedClass: Int? { nil }
 
   /// The smallest L2 perturbation of an image `[C, H, W]` inside a sphere, where the box does not cut it.
   public func minimalRadius(image: Tensor) -> Double {

@@ -1,7 +1,7 @@
 import AdvTensor
 
 /// A model that misbehaves on cue, to test what attacks and verdicts make of it.
-public final class ScriptedOracle<Base: GradientOracle>: GradientOracle {
+public final class ScriptedOracle<Base: GradientOracle>: GradientOracle, WrappingOracle {
   /// What goes wrong.
   public enum Fault: Hashable, Sendable {
     /// Nothing.
@@ -35,10 +35,8 @@ public final class ScriptedOracle<Base: GradientOracle>: GradientOracle {
     self.picks = picks
   }
 
-  /// The domain of the base.
-  public var domain: InputDomain { base.domain }
-  /// The number of classes of the base.
-  public var classCount: Int { base.classCount }
+  /// The base.
+  public var wrapped: any LabelOracle { base }
 
   /// The logits of the base, unless the script says otherwise.
   public func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {

@@ -5,7 +5,7 @@ import AdvTensor
 ///
 /// Every attack on pixels in 0…1 thereby works on any product of intervals, and a step of one length moves every
 /// element by the same share of its interval.
-public final class BoxedOracle<Base: GradientOracle>: GradientOracle {
+public final class BoxedOracle<Base: GradientOracle>: GradientOracle, WrappingOracle {
   private let base: Base
   private let lower: [Float]
   private let upper: [Float]
@@ -20,10 +20,10 @@ public final class BoxedOracle<Base: GradientOracle>: GradientOracle {
     width = zip(lower, upper).map { $1 - $0 }
   }
 
+  /// The base.
+  public var wrapped: any LabelOracle { base }
   /// Images of the base's shape in the unit box.
   public var domain: InputDomain { InputDomain(imageShape: base.domain.imageShape) }
-  /// The number of classes of the base.
-  public var classCount: Int { base.classCount }
 
   /// The inputs of the base `[n, …]` for images of the unit box, exactly inside their intervals. O(elements).
   public func inputs(for images: Tensor) -> Tensor {

@@ -26,7 +26,7 @@ public struct LinearConstraint: Hashable, Sendable {
 /// largest over the alternatives of the smallest slack within one. Class 1 is a counterexample.
 ///
 /// An attack that pushes images out of class 0 thereby searches for outputs that meet one alternative.
-public final class ConstraintOracle<Base: GradientOracle>: GradientOracle {
+public final class ConstraintOracle<Base: GradientOracle>: GradientOracle, WrappingOracle {
   private let base: Base
   private let alternatives: [[LinearConstraint]]
   private var outputs = Tensor([0])
@@ -40,10 +40,12 @@ public final class ConstraintOracle<Base: GradientOracle>: GradientOracle {
     (self.base, self.alternatives) = (base, alternatives)
   }
 
-  /// The domain of the base.
-  public var domain: InputDomain { base.domain }
+  /// The base.
+  public var wrapped: any LabelOracle { base }
   /// Two: the constraints fail, or hold.
   public var classCount: Int { 2 }
+  /// Neither of the two is a refusal, whatever the base's classes mean.
+  public var rejectedClass: Int? { nil }
 
   /// The larger s, the more room in all constraints of an alternative.
   public func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {

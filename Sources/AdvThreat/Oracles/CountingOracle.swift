@@ -4,7 +4,7 @@ import AdvTensor
 ///
 /// It is as strong as what it wraps. Attacks keep their own per-image records; this is the count of record
 /// that they are checked against.
-public final class CountingOracle<Base: LabelOracle>: LabelOracle {
+public final class CountingOracle<Base: LabelOracle>: WrappingOracle {
   /// The oracle that answers.
   public let base: Base
   /// Images asked for labels only.
@@ -17,10 +17,8 @@ public final class CountingOracle<Base: LabelOracle>: LabelOracle {
   /// Counts from zero.
   public init(_ base: Base) { self.base = base }
 
-  /// The domain of the base.
-  public var domain: InputDomain { base.domain }
-  /// The number of classes of the base.
-  public var classCount: Int { base.classCount }
+  /// The base.
+  public var wrapped: any LabelOracle { base }
 
   /// The labels of the base, counted.
   public func labels(_ images: Tensor) throws(ThreatError) -> [Int] {

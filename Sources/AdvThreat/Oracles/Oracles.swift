@@ -10,6 +10,8 @@ public protocol LabelOracle: AnyObject {
   /// The number of classes, at least 2; a binary model with one logit z presents the logits [0, z].
   var classCount: Int { get }
   /// The class by which the model refuses an image, its last; nil for a model that answers always.
+  ///
+  /// It has no default, because an oracle in front of another one would lose the refusal by it: see `WrappingOracle`.
   var rejectedClass: Int? { get }
   /// The predicted class of every image; of equal logits the first.
   func labels(_ images: Tensor) throws(ThreatError) -> [Int]
@@ -60,15 +62,16 @@ public protocol TwofoldOracle: GradientOracle {
 }
 
 extension LabelOracle {
-  /// Most models answer always.
-  public var rejectedClass: Int? { nil }
-
   /// Tells what the next passes are for, and a random model which images their rows are.
+  ///
+  /// The word goes through wrappers to the model behind them.
   public func announce(_ draw: Draw, of ids: @autoclosure () -> [UInt64]) {
     if let random = self as? any RandomizedOracle {
       random.fix(draw, of: ids())
-    } else {
-      (self as? any TwofoldOracle)?.fix(draw)
+    } else if let twofold = self as? any TwofoldOracle {
+      twofold.fix(draw)
+    } else if let wrapper = self as? any WrappingOracle {
+      wrapper.wrapped.announce(draw, of: ids())
     }
   }
 }

@@ -14,6 +14,7 @@ final class WeightsOracle: GradientOracle {
   let domain: InputDomain
   let classCount: Int
   private let graph: Graph
+  let rejectedClass: Int? = nil
   private let session: Session
   private var weights: [String: Tensor] = [:]
   private var folded: [Tensor] = []
