@@ -96,28 +96,7 @@ public struct BrendelBethge: Attack {
       length *= 1.5
     }
     search.resume()
-    return try drawnBack(points.rows(search.active), &search, on: oracle)
-  }
-
-  private func drawnBack(
-    _ far: Tensor, _ search: inout Search, on oracle: any GradientOracle
-  ) throws(ThreatError) -> Tensor {
-    var far = far
-    var near = search.originals
-    for _ in 0..<bisections where !search.isFinished {
-      var middle = near
-      middle.add(near, times: -0.5)
-      middle.add(far, times: 0.5)
-      if let kept = try search.judge(&middle, on: oracle) { (near, far) = (near.rows(kept), far.rows(kept)) }
-      for row in search.isMet.indices {
-        if search.isMet[row] {
-          far.setRow(row, to: middle, row: row)
-        } else {
-          near.setRow(row, to: middle, row: row)
-        }
-      }
-    }
-    return far
+    return try search.drawnBack(points.rows(search.active), rounds: bisections, on: oracle)
   }
 }
 

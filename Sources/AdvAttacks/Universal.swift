@@ -53,7 +53,8 @@ public struct Universal: Attack {
     let part = problem.rows([image])
     let point = Self.points(part, v)
     var deepFool = DeepFool()
-    deepFool.steps = steps
+    // Published as it ends, past the boundary: the next image moves v a little back again.
+    (deepFool.steps, deepFool.bisections) = (steps, 0)
     let moved = try AttackProblem(
       images: point, criterion: part.criterion, objective: .minimize(ball.norm), ids: part.ids,
       seed: part.seed, box: part.box)
