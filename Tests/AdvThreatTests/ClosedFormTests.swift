@@ -27,6 +27,24 @@ import Testing
     }
   }
 
+  @Test(arguments: [Norm.l1, .l2, .linf], 0..<40 as Range<UInt64>)
+  func `the smallest radius gains what is needed, and a smaller one less`(_ norm: Norm, _ seed: UInt64) {
+    var stream = RandomStream(seed: seed, 0x1A)
+    let count = 1 + stream.integer(below: 30)
+    let x = (0..<count).map { _ in Double(min(max(stream.uniform(-0.2, 1.2), 0), 1)) }
+    let w = (0..<count).map { _ in stream.uniform() < 0.2 ? 0 : Double(stream.normal()) }
+    func gain(_ radius: Double) -> Double {
+      LinearOptimum.gain(norm, radius: radius, along: w, from: x, in: .unit)
+    }
+    let most = gain(Double(count))
+    let needed = most * Double(stream.uniform(0.05, 0.95))
+    guard needed > 1e-6 else { return }
+    let radius = LinearOptimum.minimalRadius(norm, reaching: needed, along: w, from: x, in: .unit)
+    #expect(abs(gain(radius) / needed - 1) < 1e-9 && gain(0.999 * radius) < needed)
+    #expect(
+      LinearOptimum.minimalRadius(norm, reaching: 1.001 * most, along: w, from: x, in: .unit) == .infinity)
+  }
+
   @Test(arguments: scenarios)
   func `the smallest step ends on the ellipsoid`(_ norm: Norm, _ setting: QuadraticScenario.Setting) {
     let scenario = QuadraticScenario(setting)

@@ -22,8 +22,9 @@ public enum SelfTest {
   public enum Extent: String, CaseIterable, Sendable {
     /// A few small ones: seconds.
     case quick
-    /// 10 seeds × batches of 1, 3 and 8 × three shapes × images in the middle of the box and at its edge, and as many
-    /// curved boundaries: many minutes.
+    /// 10 seeds × batches of 1, 3 and 8 × three shapes × images in the middle of the box and at its edge, and for
+    /// minimal-norm attacks 5 seeds × batches of 3 × three shapes × spheres and ellipsoids × both sides of them:
+    /// many minutes.
     case full
   }
 

@@ -84,8 +84,16 @@ struct TrustRegion {
     let size = slope.reduce(0) { $0 + $1 * $1 }
     guard size > 0 else { return elements(0) }
     var (low, high) = (-1 / size.squareRoot(), 1 / size.squareRoot())
-    for _ in 0..<60 where reached(high) < gain { (low, high) = (high, high > 0 ? high * 4 : -high) }
-    for _ in 0..<60 where reached(low) >= gain { (low, high) = (low < 0 ? low * 4 : -low, low) }
+    // Loops that end: the condition of `for … where` would be asked, at the price of a pass over all elements, sixty
+    // times whatever it says.
+    for _ in 0..<60 {
+      guard reached(high) < gain else { break }
+      (low, high) = (high, high * 4)
+    }
+    for _ in 0..<60 {
+      guard reached(low) >= gain else { break }
+      (low, high) = (low < 0 ? low * 4 : -low, low)
+    }
     for _ in 0..<Self.rounds {
       let middle = (low + high) / 2
       if reached(middle) < gain { low = middle } else { high = middle }

@@ -17,7 +17,7 @@ public enum LinearOptimum {
     }
   }
 
-  /// The smallest radius whose gain reaches `needed`, by bisection; infinite where none does.
+  /// The smallest radius whose gain reaches `needed`, for L∞ by bisection; infinite where none does.
   public static func minimalRadius(
     _ norm: Norm, reaching needed: Double, along w: [Double], from x: [Double], in box: Box
   ) -> Double {
@@ -30,6 +30,7 @@ public enum LinearOptimum {
       }!
     }
     if norm == .l2 { return euclideanRadius(needed, w, x, box) }
+    if norm == .l1 { return absoluteRadius(needed, w, x, box) }
     for _ in 0..<80 {
       let middle = (low + high) / 2
       if gain(norm, radius: middle, along: w, from: x, in: box) > needed {
@@ -39,6 +40,20 @@ public enum LinearOptimum {
       }
     }
     return high
+  }
+
+  /// The steepest elements first, each to its bound: the last only as far as it must.
+  private static func absoluteRadius(_ needed: Double, _ w: [Double], _ x: [Double], _ box: Box) -> Double {
+    let moves = w.indices.map {
+      (slope: w[$0].magnitude, room: w[$0] > 0 ? Double(box.upper) - x[$0] : x[$0] - Double(box.lower))
+    }
+    var (left, radius) = (needed, 0.0)
+    for move in moves.sorted(by: { $0.slope > $1.slope }) where move.slope > 0 {
+      if move.slope * move.room >= left { return radius + left / move.slope }
+      left -= move.slope * move.room
+      radius += move.room
+    }
+    return radius
   }
 
   /// The length of min(s · slopeᵢ, roomᵢ) at the s that gains `needed`, by bisection on s; some s does.
