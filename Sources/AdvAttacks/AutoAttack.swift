@@ -18,17 +18,26 @@ public struct AutoAttack: Attack {
 
   /// Which of the published versions.
   public var version = Version.standard
+  /// Where Square's windows may lie; the authors' program leaves the last row and column out.
+  public var reach = Square.Reach.whole
 
   /// The standard version.
   public init() {}
 
+  /// The standard version with the quirks of its program.
+  static let reference: AutoAttack = {
+    var attack = AutoAttack()
+    attack.reach = .reference
+    return attack
+  }()
+
   /// The members as specifiers, in their order.
   public func members(_ norm: Norm) -> [String] {
-    switch version {
-    case .standard where norm == .l1: ["apgd:restarts=5", "apgd-t:targets=5", "fab-t", "square"]
-    case .standard: ["apgd", "apgd-t", "fab-t", "square"]
-    case .plus:
-      ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", "square", "apgd-t", "fab-t"]
+    let square = reach == .whole ? "square" : "square:reach=\(reach.rawValue)"
+    return switch version {
+    case .standard where norm == .l1: ["apgd:restarts=5", "apgd-t:targets=5", "fab-t", square]
+    case .standard: ["apgd", "apgd-t", "fab-t", square]
+    case .plus: ["apgd:restarts=5", "apgd:restarts=5,loss=dlr", "fab:restarts=5", square, "apgd-t", "fab-t"]
     case .rand: ["apgd:samples=20", "apgd:samples=20,loss=dlr"]
     }
   }
@@ -50,6 +59,7 @@ extension AutoAttack {
 
   /// The table of parameters.
   public static let parameters: [Parameter<AutoAttack>] = [
-    .choice("version", \.version, "Which of the published versions.")
+    .choice("version", \.version, "Which of the published versions."),
+    .choice("reach", \.reach, "Where Square's windows may lie."),
   ]
 }

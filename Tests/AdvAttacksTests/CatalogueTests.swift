@@ -35,6 +35,19 @@ import Testing
     #expect(throws: Never.self) { try Cascade(members: members) }
   }
 
+  @Test(arguments: [("autoattack", "square"), ("reference", "square:reach=reference")])
+  func `in L1 AutoAttack has the members of its program`(_ name: String, _ square: String) throws {
+    let scenario = try AttackConformance.scenario(batch: 4)
+    let entry = try AttackCatalog.entry(named: name)
+    let problem = try AttackConformance.problem(entry, .l1, .untargeted, scenario, radius: 0.05)
+    let members = ["apgd:restarts=5", "apgd-t:targets=5", "fab-t", square]
+    let (found, expected) = (
+      try entry.attack().run(problem, on: scenario.oracle),
+      try Cascade(members: members).run(problem, on: scenario.oracle)
+    )
+    #expect(found.images.isIdentical(to: expected.images) && found.records == expected.records)
+  }
+
   @Test func `names are unique, parameters documented`() {
     let names = AttackCatalog.all.map(\.card.id)
     #expect(Set(names).count == names.count)

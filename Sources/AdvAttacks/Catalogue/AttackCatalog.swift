@@ -58,20 +58,26 @@ public enum AttackCatalog {
 
   /// Several of them one after the other.
   public static let cascades: [AttackEntry] =
-    [AttackEntry(AutoAttack())]
+    [
+      AttackEntry(AutoAttack()),
+      AttackEntry(
+        AutoAttack.reference,
+        card: AutoAttack.card.named(
+          "reference", "AutoAttack with the quirks of its program",
+          rule: "AutoAttack, Square's windows as published")),
+    ]
     + recipes.map { Cascade.entry($0.name, $0.title, rule: $0.rule, $0.members) }
 
   /// The members of a cascade as specifiers, in their order; none for another name.
   public static func members(ofCascade name: String) -> [String] {
-    name == AutoAttack.card.id
-      ? AutoAttack().members(.linf) : recipes.first { $0.name == name }?.members ?? []
+    switch name {
+    case AutoAttack.card.id: AutoAttack().members(.linf)
+    case "reference": AutoAttack.reference.members(.linf)
+    default: recipes.first { $0.name == name }?.members ?? []
+    }
   }
 
   private static let recipes: [(name: String, title: String, rule: String, members: [String])] = [
-    (
-      "reference", "AutoAttack with the quirks of its program", "AutoAttack, Square's windows as published",
-      ["apgd", "apgd-t", "fab-t", "square:reach=reference"]
-    ),
     (
       "strong", "AutoAttack with more starts",
       "AutoAttack plus: five starts, DLR without targets, FAB on all classes",
