@@ -115,8 +115,8 @@ let package = Package(
     tests(
       "AdvEvaluation",
       imports: [
-        "AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvClassifier", "AdvData",
-        "AdvModels",
+        "AdvTensor", "AdvGraph", "AdvFormats", "AdvThreat", "AdvAttacks", "AdvVisual", "AdvClassifier",
+        "AdvData", "AdvModels",
       ]),
     tests(
       "AdvCommands",

@@ -15,8 +15,11 @@ struct VisualCommandTests {
     let run = Transcript(
       "maximize", "--model", "resnet", "--class", "all", "--out", scratch["all"], "--quiet")
     #expect(run.status == .done, "\(run)")
-    let images = try #require(try Self.facts(scratch.bytes("all/results.json"))["images"] as? [[String: Any]])
-    #expect(images.count == 10)
+    let facts = try Self.facts(scratch.bytes("all/results.json"))
+    let images = try #require(facts["images"] as? [[String: Any]])
+    #expect(facts["summary"] as? [String: Int] == ["classes": 10, "named": 10, "sure": 10])
+    #expect(images.count == 10 && run.output.split(separator: "\n").count { $0.hasPrefix("sure ") } == 10)
+    #expect(run.output.contains("10 of 10 taken for their class, 10 with more than 99%"))
     for image in images {
       let file = try #require(image["file"] as? String)
       #expect(image["probability"] as? Double ?? 0 > 0.99, "\(image)")
@@ -65,7 +68,35 @@ struct VisualCommandTests {
     #expect(change == 3 && image["score"] as? Double ?? 0 > image["start_score"] as? Double ?? 0)
   }
 
+  @Test func `drawn classes are different ones, not the picture's own, and the same for every run`() throws {
+    let scratch = try Scratch()
+    let first = Transcript(
+      "maximize", "--model", "resnet", "--class", "star", "--steps", "60", "--out", scratch["star.png"])
+    #expect(first.status == .done, "\(first)")
+    func run(_ name: String, _ options: [String]) throws -> [String: Any] {
+      let run = Transcript(
+        ["maximize", "--model", "resnet", "--from", scratch["star.png"], "--eps", "4/255", "--steps", "20"]
+          + ["--out", scratch[name], "--quiet"] + options)
+      #expect(run.status == .done && run.output.contains("is taken for star"), "\(run)")
+      return try Self.facts(scratch.bytes(name + "/results.json"))
+    }
+    let facts = try run("a", ["--class", "random:9"])
+    let images = try #require(facts["images"] as? [[String: Any]])
+    let summary = try #require(facts["summary"] as? [String: Int])
+    #expect(facts["start"] as? String == "star" && summary["classes"] == 9)
+    #expect(Set(images.compactMap { $0["name"] as? String }).count == 9)
+    #expect(images.allSatisfy { $0["name"] as? String != "star" && $0["linf_levels"] as? Int ?? 9 <= 4 })
+    #expect(summary["named"] == images.count { $0["named"] as? Bool == true })
+    let few = try run("b", ["--class", "random:3", "--batch", "1", "--threads", "2"])
+    let again = try #require(few["images"] as? [[String: Any]])
+    #expect(
+      again.compactMap { $0["name"] as? String } == images.prefix(3).compactMap { $0["name"] as? String })
+    let path = try #require(again[0]["file"] as? String)
+    #expect(try scratch.bytes("a/" + path) == scratch.bytes("b/" + path))
+  }
+
   @Test(arguments: [
+    ["--class", "random:0"], ["--class", "random:11"], ["--class", "random:x"],
     ["--class", "9999"], ["--class", "stair"], ["--class", "0", "--from", "nowhere.png"],
     ["--class", "0", "--objective", "loss"], ["--class", "0", "--blur", "1"],
   ])

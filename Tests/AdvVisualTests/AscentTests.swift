@@ -45,6 +45,22 @@ private enum Slope {
     #expect(frame.images.elements == weights.map { $0 > 0 ? 1 : 0 })
   }
 
+  @Test func `what is best is what was asked for`() throws {
+    // The margin of class 1 may grow while its own score falls.
+    let oracle = Slope.oracle()
+    for objective in ScoreAscent.Objective.allCases {
+      var settings = Slope.settings(.pixels)
+      (settings.objective, settings.rate, settings.frames) = (objective, 0.01, 9)
+      let ascent = try settings.climb([1], shape: Slope.shape, on: oracle)
+      #expect(ascent.frames.count == 9)
+      let best = ascent.best(row: 0).readings[0]
+      for frame in ascent.frames {
+        let reading = frame.readings[0]
+        #expect(objective == .score ? best.score >= reading.score : best.probability >= reading.probability)
+      }
+    }
+  }
+
   @Test(arguments: ["0.007", "3px", "8/255"])
   func `within a ball it ends in the best corner that a file can hold`(_ radius: String) throws {
     let oracle = Slope.oracle()

@@ -14,8 +14,10 @@ struct MaximizeCommand: ConsoleCommand {
       advkit maximize --model resnet --class star --out star.png
       advkit maximize --model resnet --class all
       advkit maximize --model resnet --class car --from cat.png --eps 4/255 --out fooling.png
+      advkit maximize --model resnet50 --class random:20 --from cat.png --eps 4/255
 
-      Writes PNGs and a strip of the ascent; scores and probabilities are those of the PNG as read back.
+      Writes PNGs and a strip of the ascent; scores and probabilities are those of the PNG as read back. A class is
+      'sure' with a probability above 99 %, 'named' where it is the likeliest, else 'no'.
       """)
 
   @OptionGroup(title: "Model") var modelOptions: ModelOptions
@@ -51,17 +53,16 @@ struct MaximizeCommand: ConsoleCommand {
           "\(out): the file is there already.\n  Replace it with --overwrite, or name another.")
       }
       let place = MaximizeOutput.Place.files(stem: String(out.dropLast(4)))
-      let climbs = try climb(run, console)
-      report(try MaximizeOutput(run, of: facts, command: command, at: place).write(climbs), at: out, console)
+      let output = MaximizeOutput(run, of: facts, command: command, at: place)
+      report(try write(output, run, console), at: out, console)
       return .done
     }
     let classes = ascentOptions.classes
     let name = FileNames.safe(
       "maximize-\(model.name)-\(classes)\(ascentOptions.from == nil ? "" : "-fooling")")
     let folder = try OutputFolder(at: out ?? "reports/\(name)", overwrite: overwrite)
-    let climbs = try climb(run, console)
     let output = MaximizeOutput(run, of: facts, command: command, at: .folder(folder.staging))
-    let manifest = try output.write(climbs)
+    let manifest = try write(output, run, console)
     let path = folder.path
     try folder.publish()
     report(manifest, at: path + "/", console)
@@ -71,21 +72,23 @@ struct MaximizeCommand: ConsoleCommand {
   private func run(of model: Model) throws -> MaximizeRun {
     let classifier = try Classifier(model)
     var run = MaximizeRun(
-      ascent: try ascentOptions.ascent(height: model.inputShape[1]),
-      classes: try ascentOptions.labels(of: model), shape: model.inputShape
+      ascent: try ascentOptions.ascent(height: model.inputShape[1]), classes: [], shape: model.inputShape
     ) { classifier.makeOracle() }
     run.epsilon = try ascentOptions.epsilon()
     run.origin = try ascentOptions.from.map { path in
       ImageSource(try ImageList.open([path]), isLabelled: false) { try model.prepare($0, named: $1) }
     }
+    run.classes = try ascentOptions.labels(of: model, drawnWithout: try run.startLabel())
     (run.batch, run.threads) = (min(options.batch, 8), options.threadCount)
     return run
   }
 
-  private func climb(_ run: MaximizeRun, _ console: Console) throws -> [MaximizeRun.Climb] {
+  private func write(
+    _ output: MaximizeOutput, _ run: MaximizeRun, _ console: Console
+  ) throws -> MaximizeOutput.Manifest {
     let progress = ProgressLine("classes", total: run.classes.count, quiet: options.quiet, on: console)
     defer { progress.finish() }
-    return try run.execute { progress.show($0, "") }
+    return try output.write { progress.show($0, "") }
   }
 
   private func report(_ manifest: MaximizeOutput.Manifest, at path: String, _ console: Console) {
@@ -93,16 +96,18 @@ struct MaximizeCommand: ConsoleCommand {
       if let text = try? JSONText.of(manifest) { console.print(text) }
       return
     }
-    let images = manifest.images
-    for image in images.prefix(images.count > 40 ? 0 : 40) {
+    if let start = manifest.start { console.print("the image to begin with is taken for \(start)") }
+    for image in manifest.images {
+      let state = image.isSure ? "sure " : image.reading.isNamed ? "named" : "no   "
       let change = image.linfLevels.map { String(format: ", at most %d levels from the image", $0) } ?? ""
       console.print(
         String(
-          format: "%@: score %.2f to %.2f, probability %.4f from the PNG%@", image.name, image.startScore,
-          image.reading.score, image.reading.probability, change))
+          format: "%@  %@: score %.2f to %.2f, probability %.4f from the PNG%@", state, image.name,
+          image.startScore, image.reading.score, image.reading.probability, change))
     }
-    let named = images.count { $0.reading.isNamed }
-    let sure = images.count { $0.reading.probability > 0.99 }
-    console.print("\(named) of \(images.count) taken for their class, \(sure) with more than 99%: \(path)")
+    let counts = manifest.summary
+    console.print(
+      "\(counts.named) of \(counts.classes) taken for their class, \(counts.sure) with more than 99%: \(path)"
+    )
   }
 }

@@ -1,5 +1,6 @@
 import AdvEvaluation
 import AdvModels
+import AdvTensor
 import AdvThreat
 import AdvVisual
 import ArgumentParser
@@ -8,7 +9,9 @@ import ArgumentParser
 struct AscentOptions: ParsableArguments {
   @Option(
     name: .customLong("class"),
-    help: ArgumentHelp("The class by index or label, several of them (a,b,c), or all.", valueName: "class"))
+    help: ArgumentHelp(
+      "The class by index or label, several of them (a,b,c), all, or random:20 for as many that --seed draws, "
+        + "none of them what --from shows.", valueName: "class"))
   var classes: String
 
   @Option(help: ArgumentHelp("An image to begin with (PNG or JPEG): a fooling image.", valueName: "file"))
@@ -81,12 +84,25 @@ struct AscentOptions: ParsableArguments {
     }
   }
 
-  /// The classes by index.
-  func labels(of model: Model) throws -> [Int] {
+  /// The classes by index; a draw leaves out the one that the image to begin with is taken for.
+  func labels(of model: Model, drawnWithout start: Int?) throws -> [Int] {
     if classes == "all" { return Array(0..<model.classCount) }
+    if classes.hasPrefix("random:") {
+      return try drawn(String(classes.dropFirst(7)), from: (0..<model.classCount).filter { $0 != start })
+    }
     // A label may hold commas itself.
     if model.card.labels?.contains(classes) == true { return [try ClassNames.index(of: classes, in: model)] }
     return try Lists.words(classes, option: "--class").map { try ClassNames.index(of: $0, in: model) }
+  }
+
+  /// So many different classes, in the order drawn.
+  private func drawn(_ number: String, from classes: [Int]) throws -> [Int] {
+    guard let count = Int(number), 1...classes.count ~= count else {
+      throw InputError(
+        "--class random:\(number): expected a number of classes, 1…\(classes.count), as in random:20.")
+    }
+    var (left, stream) = (classes, RandomStream(seed: seed, 0xF001))
+    return (0..<count).map { _ in left.remove(at: stream.integer(below: left.count)) }
   }
 
   /// The radius around the image to begin with.

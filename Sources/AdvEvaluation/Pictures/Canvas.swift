@@ -101,6 +101,12 @@ struct Tile {
 
   subscript(x: Int, y: Int) -> Colour { pixels[y * width + x] }
 
+  /// The tile as an image of its own, in RGB.
+  var image: PixelImage {
+    PixelImage(
+      width: width, height: height, channels: 3, levels: pixels.flatMap { [$0.red, $0.green, $0.blue] })
+  }
+
   /// Every pixel as a square of `factor` × `factor`: nothing is smoothed, so single pixels stay visible.
   func enlarged(by factor: Int) -> Tile {
     factor <= 1

@@ -10,6 +10,11 @@ public struct PictureCell: Sendable {
   public init(_ image: PixelImage, _ caption: String, isGood: Bool? = nil) {
     (self.image, self.caption, self.isGood) = (image, caption, isGood)
   }
+
+  /// The cell as a grid of many shows it, with a picture of a few kilobytes.
+  var small: PictureCell {
+    PictureCell(Tile(image).fitted(to: CaptionedGrid.smallSide).image, caption, isGood: isGood)
+  }
 }
 
 /// Rows of captioned pictures under a headline: strips of an ascent, grids of classes, saliency maps.
@@ -37,12 +42,16 @@ public struct CaptionedGrid: Sendable {
   }
 
   private static let (margin, gap, headline) = (28, 10, 84)
+  /// The number of cells above which they are drawn small.
+  static let many = 120
+  /// The side of a small picture.
+  static let smallSide = 64
 
   /// Single pixels of small images should be seen, photographs be recognised, a thousand fit on one sheet.
   private var side: Int {
     let cells = rows.map(\.count).reduce(0, +)
     let longest = rows.flatMap { $0 }.map { max($0.image.width, $0.image.height) }.max() ?? 1
-    if cells > 120 { return 64 }
+    if cells > Self.many { return Self.smallSide }
     if longest <= 64 { return cells > 32 ? 96 : 160 }
     return cells > 32 ? 112 : 224
   }

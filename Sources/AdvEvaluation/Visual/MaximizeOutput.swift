@@ -30,10 +30,12 @@ public struct MaximizeOutput: Sendable {
     public let step: Int
     /// The distance from the image that the ascent began with, in levels; nil from noise and grey.
     public let linfLevels: Int?
+    /// Whether the file has more than 99 % of the probability.
+    public var isSure: Bool { reading.probability > 0.99 }
 
     private enum Key: String, CodingKey {
       case label = "class"
-      case name, file, score, probability, named, step
+      case name, file, score, probability, named, sure, step
       case startScore = "start_score"
       case linfLevels = "linf_levels"
     }
@@ -48,8 +50,25 @@ public struct MaximizeOutput: Sendable {
       try container.encode(reading.score, forKey: .score)
       try container.encode(reading.probability, forKey: .probability)
       try container.encode(reading.isNamed, forKey: .named)
+      try container.encode(isSure, forKey: .sure)
       try container.encode(step, forKey: .step)
       try container.encode(linfLevels, forKey: .linfLevels)
+    }
+  }
+
+  /// The counts over all classes, as the files were read back.
+  public struct Summary: Sendable, Encodable {
+    /// Classes that were climbed for.
+    public let classes: Int
+    /// Files that the model takes for their class.
+    public let named: Int
+    /// Files with more than 99 % of the probability.
+    public let sure: Int
+
+    init(_ results: [Result]) {
+      classes = results.count
+      named = results.count { $0.reading.isNamed }
+      sure = results.count(where: \.isSure)
     }
   }
 
@@ -59,6 +78,10 @@ public struct MaximizeOutput: Sendable {
     let advkit = Version.current
     let command: [String]
     let model: AttackManifest.ModelFacts
+    /// What the model names in the image that the ascent began with; nil from noise and grey.
+    public let start: String?
+    /// The counts.
+    public let summary: Summary
     /// The written images, in the order of the classes.
     public let images: [Result]
   }
@@ -75,15 +98,33 @@ public struct MaximizeOutput: Sendable {
     (self.run, self.model, self.command, self.place) = (run, model, command, place)
   }
 
-  /// Writes everything; the results are those of the files.
-  public func write(_ climbs: [MaximizeRun.Climb]) throws -> Manifest {
+  /// What is kept of one way.
+  private struct Page: Sendable {
+    let result: Result
+    let cell: PictureCell
+    let strip: [PictureCell]?
+  }
+
+  /// Climbs and writes everything; the results are those of the files.
+  ///
+  /// A way becomes its file, a cell of the grid and, among the first, a row of the strip as soon as it is climbed, so
+  /// that a thousand classes take little more memory than ten.
+  public func write(progress: @escaping @Sendable (Int) -> Void = { _ in }) throws -> Manifest {
     if case .folder(let folder) = place { try folder.createFolder("images") }
-    let oracle = try run.makeOracle()
     let start = try run.start()
-    let results = try climbs.map { try result(of: $0, start, on: oracle) }
-    try write(PNG.encode(strip(climbs, start)), to: stripFile)
-    if case .folder = place { try write(PNG.encode(grid(climbs, results)), to: "grid.png") }
-    let manifest = Manifest(command: command, model: model, images: results)
+    let startName = try run.startLabel().map(model.name(of:))
+    let pages = try run.map(
+      { climb, position, oracle in
+        let result = try result(of: climb, start, on: oracle)
+        return Page(
+          result: result, cell: try cell(climb, result),
+          strip: position < Self.stripLimit ? try stripRow(climb) : nil)
+      }, progress: progress)
+    try write(PNG.encode(strip(pages)), to: stripFile)
+    if case .folder = place { try write(PNG.encode(grid(pages)), to: "grid.png") }
+    let results = pages.map(\.result)
+    let manifest = Manifest(
+      command: command, model: model, start: startName, summary: Summary(results), images: results)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try write([UInt8](try encoder.encode(manifest)) + [0x0A], to: manifestFile)
@@ -99,7 +140,8 @@ public struct MaximizeOutput: Sendable {
     let read = try PNG.read(path(of: name)).image
     guard read == image else { throw EvaluationError.readBack(path: path(of: name)) }
     let pixels = read.tensor()
-    let logits = try oracle.logits(pixels.reshaped(to: pixels.shape.prepending(1)))
+    let logits = try oracle.verdictLogits(
+      pixels.reshaped(to: pixels.shape.prepending(1)), of: [UInt64(climb.label)])
     return Result(
       label: climb.label, name: model.name(of: climb.label), file: name,
       startScore: climb.moments[0].reading.score,
@@ -109,32 +151,36 @@ public struct MaximizeOutput: Sendable {
       })
   }
 
-  private func strip(_ climbs: [MaximizeRun.Climb], _ start: Tensor?) throws -> PixelImage {
-    let rows = try climbs.prefix(Self.stripLimit).map { climb in
-      try climb.moments.map { moment in
-        let percent = AttackWords.percent(moment.reading.probability)
-        let caption = String(format: "%d: %.1f, %@", moment.step, moment.reading.score, percent)
-        return PictureCell(
-          try PixelImage(moment.image, named: "moment"), caption, isGood: moment.reading.isNamed)
-      }
+  private func stripRow(_ climb: MaximizeRun.Climb) throws -> [PictureCell] {
+    try climb.moments.map { moment in
+      let percent = AttackWords.percent(moment.reading.probability)
+      let caption = String(format: "%d: %.1f, %@", moment.step, moment.reading.score, percent)
+      return PictureCell(
+        try PixelImage(moment.image, named: "moment"), caption, isGood: moment.reading.isNamed)
     }
-    let names = climbs.prefix(Self.stripLimit).map { shortName($0.label) }.joined(separator: ", ")
-    let shown = rows.count < climbs.count ? ", the first \(rows.count) of \(climbs.count)" : ""
+  }
+
+  private func strip(_ pages: [Page]) -> PixelImage {
+    let rows = pages.compactMap(\.strip)
+    let names = pages.prefix(rows.count).map { shortName($0.result.label) }.joined(separator: ", ")
+    let shown = rows.count < pages.count ? ", the first \(rows.count) of \(pages.count)" : ""
     return CaptionedGrid(
       title: "\(model.name): \(names)", subtitle: "steps: score, probability; \(goal)\(shown)", rows: rows
     ).rendered()
   }
 
-  private func grid(_ climbs: [MaximizeRun.Climb], _ results: [Result]) throws -> PixelImage {
-    let cells = try zip(climbs, results).map { climb, result in
-      let percent = AttackWords.percent(result.reading.probability)
-      return PictureCell(
-        try PixelImage(climb.best.image, named: result.file), "\(shortName(climb.label)) \(percent)",
-        isGood: result.reading.isNamed)
-    }
-    return CaptionedGrid(
+  private func cell(_ climb: MaximizeRun.Climb, _ result: Result) throws -> PictureCell {
+    let percent = AttackWords.percent(result.reading.probability)
+    let cell = PictureCell(
+      try PixelImage(climb.best.image, named: result.file), "\(shortName(climb.label)) \(percent)",
+      isGood: result.reading.isNamed)
+    return run.classes.count > CaptionedGrid.many ? cell.small : cell
+  }
+
+  private func grid(_ pages: [Page]) -> PixelImage {
+    CaptionedGrid(
       title: "\(model.name): what it takes for each class", subtitle: "probability from the PNG; \(goal)",
-      cells: cells
+      cells: pages.map(\.cell)
     ).rendered()
   }
 

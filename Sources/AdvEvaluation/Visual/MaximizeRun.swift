@@ -46,21 +46,36 @@ public struct MaximizeRun: Sendable {
     public let label: Int
     /// The kept moments in order.
     public let moments: [Moment]
-    /// The one of highest score.
+    /// The one that is best by the ascent's own objective.
     public let best: Moment
   }
 
   /// The image to begin with, `[C, H, W]` on the lattice.
   public func start() throws -> Tensor? { try origin?.image(0) }
 
-  /// Climbs for every class, in their order; `progress` is told the number of classes done.
-  public func execute(progress: @escaping @Sendable (Int) -> Void = { _ in }) throws -> [Climb] {
+  /// What the model names in the image to begin with; nil from noise and grey.
+  public func startLabel() throws -> Int? {
+    guard let start = try start() else { return nil }
+    let logits = try makeOracle().logits(start.reshaped(to: start.shape.prepending(1)))
+    if logits.firstRowNotFinite != nil { throw ThreatError.notFinite(what: "logits", image: 0) }
+    return ClassReading(logits.elements, of: 0).named
+  }
+
+  /// Climbs for every class, and lets `body` make something of each way, with the class's position and the oracle that
+  /// it was climbed on; `progress` is told the number of classes done.
+  ///
+  /// The ways themselves are not kept: no more than a batch of them for each thread is in memory.
+  public func map<Product: Sendable>(
+    _ body: @Sendable (_ climb: Climb, _ position: Int, _ oracle: any GradientOracle) throws -> Product,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws -> [Product] {
     let start = try start()
     let done = Mutex(0)
     let batches = BatchPool.batches(of: classes.count, size: batch)
     let pool = BatchPool(threads: threads, stop: StopSignal())
     return try pool.map(batches, state: makeOracle) { oracle, places in
-      try climbs(Array(classes[places]), from: start, on: oracle)
+      let climbs = try climbs(Array(classes[places]), from: start, on: oracle)
+      return try zip(climbs, places).map { try body($0, $1, oracle) }
     } finished: { places, _ in
       done.withLock { done in
         done += places.count

@@ -15,16 +15,29 @@ public struct Ascent: Sendable {
 
   /// What each row climbs for.
   public let classes: [Int]
+  /// What is made large, and by which moments are compared.
+  public let objective: ScoreAscent.Objective
   /// The moments in order, the first before the first step.
   public private(set) var frames: [Frame] = []
 
-  init(classes: [Int]) { self.classes = classes }
+  init(classes: [Int], objective: ScoreAscent.Objective) {
+    (self.classes, self.objective) = (classes, objective)
+  }
 
-  /// The moment at which a row's score was highest; of equal ones the first.
+  /// The moment at which a row's score was highest or, where the ascent is not after the score alone, its probability;
+  /// of equal ones the first.
   public func best(row: Int) -> Frame {
     var best = frames[0]
-    for frame in frames where frame.readings[row].score > best.readings[row].score { best = frame }
+    for frame in frames where isBetter(frame.readings[row], than: best.readings[row]) { best = frame }
     return best
+  }
+
+  /// A high score is worth little to a fooling image where another class's is higher still.
+  private func isBetter(_ reading: ClassReading, than other: ClassReading) -> Bool {
+    if objective != .score, reading.probability != other.probability {
+      return reading.probability > other.probability
+    }
+    return reading.score > other.score
   }
 
   /// Rounds images to the lattice, inside a ball toward the original, and looks at them once.

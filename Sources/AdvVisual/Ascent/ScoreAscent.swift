@@ -90,7 +90,7 @@ public struct ScoreAscent: Sendable {
   ) throws(ThreatError) -> Ascent {
     try check(classes, shape, origin, on: oracle)
     var state = AscentState(self, classes, shape, origin)
-    var ascent = Ascent(classes: classes)
+    var ascent = Ascent(classes: classes, objective: objective)
     for step in 0...steps {
       if isShown(step) { try ascent.add(state.images, step: step, origin, on: oracle) }
       if step < steps { try state.advance(step: step, on: oracle) }
