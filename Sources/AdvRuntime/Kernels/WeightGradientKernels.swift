@@ -50,21 +50,37 @@ struct ConvolutionWeightGradientKernel: Kernel {
   }
 }
 
-/// The sum of the groups' gradients, in order, brought into the order of the weights.
-struct FinishConvolutionWeightGradient: Kernel {
-  let plan: ConvolutionPlan
+/// The sum of the groups' values, in order, in place of those of the first group.
+struct TotalGroups: Kernel {
   let partial: SlotID
   let count: Int
+  let division = Division.whole
+  let isShareable = true
+
+  var text: String { "total over groups" }
+  var reads: [SlotID] { [partial] }
+  var writes: [SlotID] { [partial] }
+
+  func run(_ memory: Memory, _ images: Int) {
+    let (index, parts) = (memory.part.index, max(memory.part.count, 1))
+    memory.sumGroups(partial, count * index / parts..<count * (index + 1) / parts)
+  }
+}
+
+/// The sum of the groups' gradients brought into the order of the weights.
+struct FinishConvolutionWeightGradient: Kernel {
+  let plan: ConvolutionPlan
+  let total: SlotID
   let target: SlotID
   let targetCount: Int
   let division = Division.whole
 
-  var text: String { "sum weight gradients" }
-  var reads: [SlotID] { [partial] }
+  var text: String { "unpack weight gradient" }
+  var reads: [SlotID] { [total] }
   var writes: [SlotID] { [target] }
 
   func run(_ memory: Memory, _ images: Int) {
-    let total = memory.sumOfGroups(partial, count)
+    let total = memory.firstGroup(self.total)
     let gradient = memory.floats(target)
     gradient.update(repeating: 0, count: targetCount)
     var shape = plan.shape
@@ -113,7 +129,8 @@ struct SumGroups: Kernel {
   var writes: [SlotID] { [target] }
 
   func run(_ memory: Memory, _ images: Int) {
-    memory.floats(target).update(from: memory.sumOfGroups(partial, count), count: count)
+    memory.sumGroups(partial, 0..<count)
+    memory.floats(target).update(from: memory.firstGroup(partial), count: count)
   }
 }
 
@@ -121,15 +138,19 @@ extension Memory {
   /// The number of groups of the batch.
   var groupCount: Int { (batch + Plan.group - 1) / Plan.group }
 
-  /// Adds the floats of all groups to those of the first, in order; zeros where there are no images.
-  func sumOfGroups(_ partial: SlotID, _ count: Int) -> UnsafeMutablePointer<Float> {
-    let total = entries[partial].base.assumingMemoryBound(to: Float.self)
-    if batch == 0 { total.update(repeating: 0, count: count) }
+  /// The floats of the first group.
+  func firstGroup(_ partial: SlotID) -> UnsafeMutablePointer<Float> {
+    entries[partial].base.assumingMemoryBound(to: Float.self)
+  }
+
+  /// Adds these floats of all groups to those of the first, in order; zeros where there are no images.
+  func sumGroups(_ partial: SlotID, _ range: Range<Int>) {
+    let total = firstGroup(partial)
+    if batch == 0 { (total + range.lowerBound).update(repeating: 0, count: range.count) }
     for group in 1..<max(groupCount, 1) {
       let part = (entries[partial].base + group * entries[partial].groupAdvance)
         .assumingMemoryBound(to: Float.self)
-      for index in 0..<count { total[index] += part[index] }
+      for index in range { total[index] += part[index] }
     }
-    return total
   }
 }

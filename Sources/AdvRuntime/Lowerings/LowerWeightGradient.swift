@@ -22,9 +22,10 @@ extension ConvolutionWeightGradient: Lowerable {
     lowering.emit(
       ConvolutionWeightGradientKernel(
         plan: plan, input: input, cotangent: cotangent, partial: partial, count: count, groups: plan.groups))
+    lowering.emit(TotalGroups(partial: partial, count: count))
     lowering.emit(
       FinishConvolutionWeightGradient(
-        plan: plan, partial: partial, count: count, target: lowering.define(site.node, .plain),
+        plan: plan, total: partial, target: lowering.define(site.node, .plain),
         targetCount: site.result.shape.elementCount))
   }
 

@@ -16,12 +16,14 @@ public final class Session {
   private let ports: SessionPorts
   private let ranges: [Range<Int>]  // of steps, by phase
   private let stretches: [[Stretch]]  // by phase; in lockstep by step
+  private let prologue: [[Int]]  // steps, those of one wave independent of each other
   private var job = Job()
   private var forwardImages: Int?  // of the last forward pass
 
   /// What the workers of one dispatch need to know.
   private struct Job {
     var stretches: [Stretch] = []
+    var wave: [Int] = []
     var batch = 0
     var size = 1  // images of a sub-batch
   }
@@ -42,6 +44,7 @@ public final class Session {
       ? plan.steps.indices.map { [Stretch(steps: $0..<$0 + 1, images: Plan.group)] }
       : ranges.map { Stretch.divide($0, of: plan.steps, plan.slots) }
     self.ranges = ranges
+    prologue = Self.waves(of: ranges[Phase.prologue.rawValue], plan.steps)
   }
 
   // MARK: Passes
@@ -185,13 +188,13 @@ extension Kernel {
 
 extension Session {
   private func runForward(_ images: Int) {
-    run(.prologue, images)
+    for wave in prologue { runTogether(wave, images) }
     run(.forward, images)
     forwardImages = images
   }
 
   private func run(_ phase: Phase, _ images: Int) {
-    if plan.isLockstep || phase == .prologue {
+    if plan.isLockstep {
       for step in ranges[phase.rawValue] { runAcrossBatch(step, images) }
     } else if isTeamwork(images) {
       dispatchTeam(stretches[phase.rawValue], images)
@@ -203,10 +206,50 @@ extension Session {
   /// One step for all images, before the next step begins.
   private func runAcrossBatch(_ step: Int, _ images: Int) {
     switch plan.steps[step].kernel.division {
+    case .whole where plan.steps[step].kernel.isShareable: runInParts(step, images)
     case .whole:
       plan.steps[step].kernel.run(Memory(entries: workspace.tables[0], batch: images), images)
     case .images, .groups: dispatch(stretches[step], images, size: Plan.group)
     }
+  }
+
+  /// A step that sees the whole batch, each thread its part.
+  private func runInParts(_ step: Int, _ images: Int) {
+    job = Job(wave: [step], batch: images)
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    pool.run(pool.threads, context) { context, task, worker in
+      let session = Unmanaged<Session>.fromOpaque(context).takeUnretainedValue()
+      session.work(step: session.job.wave[0], AdvkPart(index: task, count: session.pool.threads), worker)
+    }
+  }
+
+  /// Steps of the prologue that do not read each other's results, each on one thread.
+  private func runTogether(_ wave: [Int], _ images: Int) {
+    job = Job(wave: wave, batch: images)
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    pool.run(wave.count, context) { context, task, worker in
+      let session = Unmanaged<Session>.fromOpaque(context).takeUnretainedValue()
+      session.work(step: session.job.wave[task], AdvkPart(), worker)
+    }
+  }
+
+  private func work(step: Int, _ part: AdvkPart, _ worker: Int) {
+    var memory = Memory(entries: workspace.tables[worker], batch: job.batch)
+    memory.part = part
+    plan.steps[step].kernel.run(memory, job.batch)
+  }
+
+  /// The steps of a range by how many others each must wait for, one after the other.
+  private static func waves(of range: Range<Int>, _ steps: [Step]) -> [[Int]] {
+    var waves: [[Int]] = []
+    var wave: [SlotID: Int] = [:]  // the first in which a slot can be read
+    for step in range {
+      let own = steps[step].kernel.reads.compactMap { wave[$0] }.max() ?? 0
+      if own == waves.count { waves.append([]) }
+      waves[own].append(step)
+      for slot in steps[step].kernel.writes { wave[slot] = own + 1 }
+    }
+    return waves
   }
 
   /// Stretches of steps for all images, in sub-batches that threads draw from a common list.
