@@ -79,6 +79,12 @@ import Testing
       let alone = try gradients(session, x.rows([image]), dy.rows([image]))
       for index in 0..<2 { #expect(alone[index].row(0).isIdentical(to: together[index].row(image))) }
     }
+    for (threads, images) in [(2, 1), (2, 4), (3, 4)] {
+      let team = Session(plan, pool: WorkerPool(threads: threads))
+      let rows = Array(0..<images)
+      let shared = try gradients(team, x.rows(rows), dy.rows(rows))
+      for index in 0..<2 { #expect(shared[index].isIdentical(to: together[index].rows(rows))) }
+    }
   }
 
   @Test func `a tensor of another shape is refused with both shapes`() throws {

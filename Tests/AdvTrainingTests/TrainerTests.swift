@@ -206,11 +206,13 @@ private struct HalfPlanes: Dataset {
     #expect(throws: TrainingError.self) { try other.run(in: folder, resume: true) }
   }
 
-  @Test func `a loss that is not finite stops the run and names epoch and batch`() throws {
+  @Test(arguments: ["standard", "fgsm:eps=0.1"])
+  func `a loss that is not finite stops the run and names epoch and batch`(_ recipe: String) throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var settings = settings(epochs: 3)
     settings.learningRate = LearningRate(base: 1e30, schedule: .constant)
+    settings.recipe = recipe
     let trainer = try Trainer(model(), on: HalfPlanes(), settings: settings, pool: WorkerPool(threads: 1))
     do {
       _ = try trainer.run(in: folder)

@@ -66,11 +66,13 @@ struct MachineProbe: Encodable {
         return operations / time / 1e9
       }.max() ?? 0
     }
-    let one = best(1)
-    oneThread = one
-    let tries = (0..<6).lazy.map { _ in best(2) }
-    let two = threads > 1 ? tries.first { $0 >= Self.leastGain * one } ?? best(2) : nil
-    twoThreads = two
+    var one = best(1)
+    var two = threads > 1 ? best(2) : nil
+    for _ in 0..<6 {
+      guard let last = two, last < Self.leastGain * one else { break }
+      (one, two) = (max(one, best(1)), best(2))
+    }
+    (oneThread, twoThreads) = (one, two)
     allThreads = threads > 2 ? best(threads) : two ?? one
   }
 

@@ -37,11 +37,12 @@ struct InspectCommand: ConsoleCommand {
 
   /// What one worker needs for forward and input gradient.
   private struct StepMemory: Encodable {
-    let weightBytes, bytesPerWorker, savedBytesPerImage, flopsPerImage, kernels, interpreted: Int
+    let weightBytes, bytesPerImage, bytesPerWorker, savedBytesPerImage: Int
+    let flopsPerImage, kernels, interpreted: Int
 
     init(_ statistics: PlanStatistics) {
       weightBytes = statistics.weightBytes
-      bytesPerWorker = statistics.arenaBytesPerImage
+      (bytesPerImage, bytesPerWorker) = (statistics.arenaBytesPerImage, statistics.stretchBytes)
       savedBytesPerImage = statistics.savedBytesPerImage
       flopsPerImage = statistics.forwardOperations + statistics.backwardOperations
       (kernels, interpreted) = (statistics.steps, statistics.interpretedSteps)
@@ -49,7 +50,8 @@ struct InspectCommand: ConsoleCommand {
 
     enum CodingKeys: String, CodingKey {
       case weightBytes = "weight_bytes"
-      case bytesPerWorker = "activation_bytes_per_image"
+      case bytesPerImage = "activation_bytes_per_image"
+      case bytesPerWorker = "activation_bytes_per_worker"
       case savedBytesPerImage = "saved_bytes_per_image"
       case flopsPerImage = "flops_per_image"
       case kernels = "steps"
@@ -83,7 +85,8 @@ struct InspectCommand: ConsoleCommand {
     console.print(inspection.table)
     console.print(
       "attack step (forward and input gradient): \((gigaflops * 1000).rounded() / 1000) GFLOP, "
-        + "\(mebibytes(statistics.arenaBytesPerImage)) of activations and "
+        + "\(mebibytes(statistics.stretchBytes)) of activations for each thread, "
+        + "\(mebibytes(statistics.arenaBytesPerImage)) and "
         + "\(mebibytes(statistics.savedBytesPerImage)) saved for each image, "
         + "\(mebibytes(statistics.weightBytes)) of weights; \(statistics.interpretedSteps) of "
         + "\(statistics.steps) steps without a kernel")

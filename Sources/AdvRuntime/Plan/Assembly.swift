@@ -11,6 +11,7 @@ extension Lowering {
     let rest = steps.filter { $0.phase != .build }
     var statistics = PlanStatistics(counting: graph, phases: phases, isNeeded: isNeeded)
     statistics.arenaBytesPerImage = arenas.chunk
+    statistics.stretchBytes = arenas.stretch
     statistics.savedBytesPerImage = arenas.batch
     statistics.weightBytes = constants.bytes
     statistics.steps = rest.count

@@ -6,6 +6,8 @@ public struct PlanStatistics: Sendable, Hashable {
   public var backwardOperations = 0
   /// Bytes of activations for each image that a worker has in hand.
   public var arenaBytesPerImage = 0
+  /// Bytes of activations for each worker, however many images it has in hand.
+  public var stretchBytes = 0
   /// Bytes kept from the forward pass for each image of the batch.
   public var savedBytesPerImage = 0
   /// Bytes of packed weights and other constants.

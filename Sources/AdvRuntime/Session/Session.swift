@@ -24,6 +24,7 @@ public final class Session {
   private struct Job {
     var stretches: [Stretch] = []
     var wave: [Int] = []
+    var step = 0
     var batch = 0
     var size = 1  // images of a sub-batch
   }
@@ -141,7 +142,9 @@ extension Session {
   /// The images of a sub-batch: what fits the caches, and no more than each thread's share.
   private func chunk(_ images: Int) -> Int {
     if plan.isLockstep { return Plan.group }
-    return min(workspace.chunkLimit, max(isTeamwork(images) ? images : rounds(images), 1))
+    let own = max(isTeamwork(images) ? images : rounds(images), 1)
+    let times = (own + workspace.chunkLimit - 1) / workspace.chunkLimit
+    return (own + times - 1) / times  // even: nobody waits for the last
   }
 
   /// The most images of a thread, where each takes whole images.
@@ -215,11 +218,11 @@ extension Session {
 
   /// A step that sees the whole batch, each thread its part.
   private func runInParts(_ step: Int, _ images: Int) {
-    job = Job(wave: [step], batch: images)
+    job = Job(step: step, batch: images)
     let context = Unmanaged.passUnretained(self).toOpaque()
     pool.run(pool.threads, context) { context, task, worker in
       let session = Unmanaged<Session>.fromOpaque(context).takeUnretainedValue()
-      session.work(step: session.job.wave[0], AdvkPart(index: task, count: session.pool.threads), worker)
+      session.work(step: session.job.step, AdvkPart(index: task, count: session.pool.threads), worker)
     }
   }
 
