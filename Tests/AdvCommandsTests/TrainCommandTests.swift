@@ -35,11 +35,11 @@ import Testing
     let arguments = [
       "train", "--model", "mlp:hidden=4", "--dataset", "folder:" + scratch["data"], "--batch", "4",
       "--epochs", "1",
-      "--out", scratch["run"], "--quiet",
+      "--name", "net", "--out", scratch["run"], "--quiet",
     ]
     let run = Transcript(arguments)
     #expect(run.status == .done, "\(run.messages)")
-    let card = String(decoding: try scratch.bytes("run/mlp.card.json"), as: UTF8.self)
+    let card = String(decoding: try scratch.bytes("run/net.card.json"), as: UTF8.self)
     #expect(card.contains("\"dark\"") && card.contains("8,\n    8"))
     try write("data/light/odd.png", side: 9, 220, scratch)
     let refused = Transcript(arguments + ["--overwrite"])
