@@ -102,11 +102,53 @@ static const unsigned char resnet_plain_card[] = {
 #embed "weights/resnet-plain.card.json"
 };
 
+static const unsigned char resnet_pca_weights[] = {
+#embed "weights/resnet-pca.safetensors"
+};
+static const unsigned char resnet_pca_card[] = {
+#embed "weights/resnet-pca.card.json"
+};
+
+static const unsigned char resnet_cutout_weights[] = {
+#embed "weights/resnet-cutout.safetensors"
+};
+static const unsigned char resnet_cutout_card[] = {
+#embed "weights/resnet-cutout.card.json"
+};
+
 static const unsigned char resnet_mixup_weights[] = {
 #embed "weights/resnet-mixup.safetensors"
 };
 static const unsigned char resnet_mixup_card[] = {
 #embed "weights/resnet-mixup.card.json"
+};
+
+static const unsigned char resnet_augmix_weights[] = {
+#embed "weights/resnet-augmix.safetensors"
+};
+static const unsigned char resnet_augmix_card[] = {
+#embed "weights/resnet-augmix.card.json"
+};
+
+static const unsigned char resnet_gaussian_weights[] = {
+#embed "weights/resnet-gaussian.safetensors"
+};
+static const unsigned char resnet_gaussian_card[] = {
+#embed "weights/resnet-gaussian.card.json"
+};
+
+static const unsigned char resnet_fgsm_weights[] = {
+#embed "weights/resnet-fgsm.safetensors"
+};
+static const unsigned char resnet_fgsm_card[] = {
+#embed "weights/resnet-fgsm.card.json"
+};
+
+static const unsigned char resnet_fast_weights[] = {
+#embed "weights/resnet-fast.safetensors"
+};
+static const unsigned char resnet_fast_card[] = {
+#embed "weights/resnet-fast.card.json"
 };
 
 static const unsigned char resnet_pgd_weights[] = {
@@ -133,7 +175,13 @@ static const adv_embedded_model models[] = {
     ADV_MODEL("binarynet", binarynet),
     ADV_MODEL("resnet", resnet),
     ADV_MODEL("resnet-plain", resnet_plain),
+    ADV_MODEL("resnet-pca", resnet_pca),
+    ADV_MODEL("resnet-cutout", resnet_cutout),
     ADV_MODEL("resnet-mixup", resnet_mixup),
+    ADV_MODEL("resnet-augmix", resnet_augmix),
+    ADV_MODEL("resnet-gaussian", resnet_gaussian),
+    ADV_MODEL("resnet-fgsm", resnet_fgsm),
+    ADV_MODEL("resnet-fast", resnet_fast),
     ADV_MODEL("resnet-pgd", resnet_pgd),
 };
 
