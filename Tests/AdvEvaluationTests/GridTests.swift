@@ -228,10 +228,13 @@ struct GridTests {
     #expect(kept + seen.withLock { $0 } == grid.images * run.plan.rowsPerImage)
   }
 
-  @Test func `a model that answers NaN costs the images at fault, never a success`() throws {
+  @Test(arguments: [false, true])
+  func `a model that is at fault on some images costs those, never a success and no others`(
+    _ itFails: Bool
+  ) throws {
     let scratch = try Scratch()
     let run = try GridFixture().run { model in
-      ScriptedOracle(model.oracle(), picks: { $0[0] > 0.5 }) { _ in .notANumber }
+      ScriptedOracle(model.oracle(), picks: { $0[0] > 0.5 }) { _ in itFails ? .fails : .notANumber }
     }
     let folder = GridFolder(scratch["run"])
     let ledger = try folder.ledger(for: run.plan, existing: .refuse)
@@ -240,19 +243,6 @@ struct GridTests {
     let errors = document.subjects[0].cells[0].errors
     #expect(errors > 0 && errors < 24 && document.complete)
     for worst in document.subjects[0].worst { #expect(worst.robustFile.hits + errors <= 24) }
-  }
-
-  @Test func `a model that fails on some images loses no others`() throws {
-    let scratch = try Scratch()
-    let run = try GridFixture().run { model in
-      ScriptedOracle(model.oracle(), picks: { $0[0] > 0.6 }) { _ in .fails }
-    }
-    let folder = GridFolder(scratch["run"])
-    let ledger = try folder.ledger(for: run.plan, existing: .refuse)
-    try run.execute(in: ledger)
-    let document = try folder.finish(ledger)
-    let errors = document.subjects[0].cells[0].errors
-    #expect(errors > 0 && errors < 24 && document.complete)
   }
 
   @Test func `transfer counts images that both models had right`() throws {

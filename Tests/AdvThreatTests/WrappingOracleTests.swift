@@ -2,17 +2,12 @@ import AdvTensor
 import AdvThreat
 import Testing
 
-/// A random model of four classes, the last a refusal, that remembers what it was told about its draws.
-private final class Listener: RandomizedOracle {
-  let domain = InputDomain(imageShape: [2])
-  let classCount = 4
-  let rejectedClass: Int? = 3
-  private(set) var heard: [(draw: Draw, ids: [UInt64])] = []
+/// A model of points in the plane whose logits are all 0.
+private protocol FlatOracle: GradientOracle {}
 
-  func fix(_ draw: Draw, of ids: [UInt64]) { heard.append((draw, ids)) }
-
+extension FlatOracle {
   func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
-    logits = Tensor([images.rowCount, 4])
+    logits = Tensor([images.rowCount, classCount])
   }
 
   func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
@@ -24,26 +19,24 @@ private final class Listener: RandomizedOracle {
   }
 }
 
+/// A random model of four classes, the last a refusal, that remembers what it was told about its draws.
+private final class Listener: RandomizedOracle, FlatOracle {
+  let domain = InputDomain(imageShape: [2])
+  let classCount = 4
+  let rejectedClass: Int? = 3
+  private(set) var heard: [(draw: Draw, ids: [UInt64])] = []
+
+  func fix(_ draw: Draw, of ids: [UInt64]) { heard.append((draw, ids)) }
+}
+
 /// A model that only wants to know what a pass is for.
-private final class Precise: TwofoldOracle {
+private final class Precise: TwofoldOracle, FlatOracle {
   let domain = InputDomain(imageShape: [2])
   let classCount = 2
   let rejectedClass: Int? = nil
   private(set) var draws: [Draw] = []
 
   func fix(_ draw: Draw) { draws.append(draw) }
-
-  func logits(_ images: Tensor, into logits: inout Tensor) throws(ThreatError) {
-    logits = Tensor([images.rowCount, 2])
-  }
-
-  func linearize(at images: Tensor, logits: inout Tensor) throws(ThreatError) {
-    try self.logits(images, into: &logits)
-  }
-
-  func pullback(_ cotangent: Tensor, into gradient: inout Tensor) throws(ThreatError) {
-    gradient = Tensor([cotangent.rowCount, 2])
-  }
 }
 
 @Suite struct WrappingOracleTests {

@@ -53,8 +53,7 @@ struct CertifyCommand: ConsoleCommand {
     let source = try data.source(for: model)
     let defended = try DefendedModel(
       model, behind: chain, evaluating: try DefendedModel.digests(of: source.dataset, for: [chain]),
-      seed: seed,
-      precision: .exact)
+      seed: seed, precision: .exact)
     var procedure = RandomizedCertification()
     (procedure.sigma, procedure.selection, procedure.samples) = (sigma, n0, n)
     (procedure.alpha, procedure.seed, procedure.batch) = (alpha, seed, options.batch)

@@ -46,8 +46,7 @@ struct CorruptionsCommand: ConsoleCommand {
       : Conditions.corrupted(chosen, source.dataset, isLabelled: data.isLabelled, seed: seed)
     let defended = try DefendedModel(
       model, behind: chain, evaluating: try DefendedModel.digests(of: source.dataset, for: [chain]),
-      seed: seed,
-      precision: .exact)
+      seed: seed, precision: .exact)
     var run = ConditionRun(
       source: source,
       conditions: try conditions.map {

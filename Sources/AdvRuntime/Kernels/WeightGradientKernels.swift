@@ -68,7 +68,7 @@ struct TotalGroups: Kernel {
 }
 
 /// The sum of the groups' gradients brought into the order of the weights.
-struct FinishConvolutionWeightGradient: Kernel {
+struct UnpackConvolutionWeightGradient: Kernel {
   let plan: ConvolutionPlan
   let total: SlotID
   let target: SlotID

@@ -24,7 +24,7 @@ extension ConvolutionWeightGradient: Lowerable {
         plan: plan, input: input, cotangent: cotangent, partial: partial, count: count, groups: plan.groups))
     lowering.emit(TotalGroups(partial: partial, count: count))
     lowering.emit(
-      FinishConvolutionWeightGradient(
+      UnpackConvolutionWeightGradient(
         plan: plan, total: partial, target: lowering.define(site.node, .plain),
         targetCount: site.result.shape.elementCount))
   }

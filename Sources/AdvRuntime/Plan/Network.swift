@@ -13,7 +13,7 @@ public struct Network: Sendable {
 
   init(inference: Plan, gradient: Plan) { (self.inference, self.gradient) = (inference, gradient) }
 
-  /// The shape of one image.
+  /// `[channels, height, width]` of one image.
   public var inputShape: Shape { inference.inputs[0].type.shape }
 
   private static func plans(

@@ -242,15 +242,19 @@ extension Session {
     plan.steps[step].kernel.run(memory, job.batch)
   }
 
-  /// The steps of a range by how many others each must wait for, one after the other.
+  /// The steps of a range by how many others each must wait for, one after the other: those that write what it reads,
+  /// and those that touch what it writes.
   private static func waves(of range: Range<Int>, _ steps: [Step]) -> [[Int]] {
     var waves: [[Int]] = []
-    var wave: [SlotID: Int] = [:]  // the first in which a slot can be read
+    var written: [SlotID: Int] = [:]  // the first wave in which a slot can be read
+    var touched: [SlotID: Int] = [:]  // the first in which it can be written again
     for step in range {
-      let own = steps[step].kernel.reads.compactMap { wave[$0] }.max() ?? 0
+      let (reads, writes) = (steps[step].kernel.reads, steps[step].kernel.writes)
+      let own = max(reads.compactMap { written[$0] }.max() ?? 0, writes.compactMap { touched[$0] }.max() ?? 0)
       if own == waves.count { waves.append([]) }
       waves[own].append(step)
-      for slot in steps[step].kernel.writes { wave[slot] = own + 1 }
+      for slot in writes { written[slot] = own + 1 }
+      for slot in reads + writes { touched[slot] = max(touched[slot] ?? 0, own + 1) }
     }
     return waves
   }

@@ -29,10 +29,11 @@ public struct Trainer {
     _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil, settings: TrainingSettings,
     teacher: (any ScoreOracle)? = nil, pool: WorkerPool
   ) throws(TrainingError) {
-    let shape = try TrainingImages.shape(of: dataset)
-    if shape != model.inputShape {
+    for data in [dataset] + (validation.map { [$0] } ?? []) {
+      let shape = try TrainingImages.shape(of: data)
+      guard shape != model.inputShape else { continue }
       throw .unusable(
-        "\(dataset.name): its images are \(shape), model '\(model.name)' takes \(model.inputShape).\n"
+        "\(data.name): its images are \(shape), model '\(model.name)' takes \(model.inputShape).\n"
           + "  Choose a model of that input size, or --input-size.")
     }
     if dataset.classes.count != model.classCount {
