@@ -42,6 +42,21 @@ extension Dataset {
     return Subset(base: self, indices: Array((0..<self.count).shuffled(using: &stream).prefix(count)))
   }
 
+  /// `count` images drawn without regard to their order, always the same ones, and the others in their order.
+  ///
+  /// - Throws: `DataError` where no others would be left.
+  public func holdingOut(_ count: Int) throws(DataError) -> (rest: any Dataset, heldOut: any Dataset) {
+    guard count < self.count else {
+      throw .empty(dataset: name, reason: "expected more than the \(count) images to hold out, got \(self.count)")
+    }
+    var stream = RandomStream(seed: 0)
+    let order = (0..<self.count).shuffled(using: &stream)
+    return (
+      Subset(base: self, indices: order.dropFirst(count).sorted()),
+      Subset(base: self, indices: Array(order.prefix(count)))
+    )
+  }
+
   /// The label that a class name or a number written out stands for.
   public func classIndex(_ word: String) throws(DataError) -> Int {
     if let index = classes.firstIndex(of: word) { return index }

@@ -41,6 +41,12 @@ import Testing
     #expect(run.status == .done, "\(run.messages)")
     let card = String(decoding: try scratch.bytes("run/net.card.json"), as: UTF8.self)
     #expect(card.contains("\"dark\"") && card.contains("8,\n    8"))
+    let heldOut = Transcript(
+      arguments + ["--overwrite", "--validation", "3", "--validate-attack", "fgsm"])
+    #expect(heldOut.status == .done, "\(heldOut.messages)")
+    let record = String(decoding: try scratch.bytes("run/training.json"), as: UTF8.self)
+    #expect(record.contains("\"robustAccuracy\"") && record.contains("\"validationAccuracy\""))
+    #expect(Transcript(arguments + ["--overwrite", "--validation", "8"]).messages.contains("8 images"))
     try write("data/light/odd.png", side: 9, 220, scratch)
     let refused = Transcript(arguments + ["--overwrite"])
     #expect(refused.status != .done)

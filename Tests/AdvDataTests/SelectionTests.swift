@@ -31,6 +31,15 @@ import Testing
     #expect(throws: DataError.self) { try set.selecting(selection) }
   }
 
+  @Test func `images held out and the rest share none, lose none, and mix the classes`() throws {
+    let (rest, heldOut) = try set.holdingOut(100)
+    let names = [rest, heldOut].map { data in Set((0..<data.count).map(data.identifier)) }
+    #expect(names[0].isDisjoint(with: names[1]) && heldOut.count == 100)
+    #expect(names[0].union(names[1]) == Set((0..<set.count).map(set.identifier)))
+    #expect(heldOut.labelCounts().allSatisfy { $0 > 2 })
+    #expect(throws: DataError.self) { try set.holdingOut(set.count) }
+  }
+
   @Test func `a mistyped class is answered with the nearest one`() {
     var selection = Selection()
     selection.classes = ["mushrom"]

@@ -204,6 +204,19 @@ private struct HalfPlanes: Dataset {
     _ = try Trainer(model(), on: HalfPlanes(), settings: settings(epochs: 1), pool: pool).run(in: folder)
     let other = try Trainer(model(), on: HalfPlanes(), settings: settings(epochs: 2), pool: pool)
     #expect(throws: TrainingError.self) { try other.run(in: folder, resume: true) }
+    var selection = Selection()
+    selection.limit = HalfPlanes().count - 1
+    let fewer = try Trainer(
+      model(), on: HalfPlanes().selecting(selection), settings: settings(epochs: 1), pool: pool)
+    #expect(throws: TrainingError.self) { try fewer.run(in: folder, resume: true) }
+  }
+  @Test func `an attack on validation images needs such images`() throws {
+    var settings = settings(epochs: 1)
+    settings.validationAttack = "fgsm"
+    let error = #expect(throws: TrainingError.self) {
+      try Trainer(model(), on: HalfPlanes(), settings: settings, pool: WorkerPool(threads: 1))
+    }
+    #expect(error?.description.contains("--validation") == true)
   }
 
   @Test(arguments: ["standard", "fgsm:eps=0.1"])

@@ -43,7 +43,7 @@ struct TrainCommand: ConsoleCommand {
 
   func execute(on console: Console) throws -> ExitStatus {
     let settings = try training.settings()
-    let data = try TrainingData(dataset, limit: limit)
+    let data = try TrainingData(dataset, limit: limit, heldOut: training.validation)
     let subject = try untrained(for: data.training)
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let trainer = try Trainer(

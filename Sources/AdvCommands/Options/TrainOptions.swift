@@ -43,6 +43,11 @@ struct TrainOptions: ParsableArguments {
     .exact
   @Option(
     help: ArgumentHelp(
+      "Keep this many training images apart and classify them after each epoch (shapes10 has some of its own).",
+      valueName: "n"))
+  var validation: Int?
+  @Option(
+    help: ArgumentHelp(
       "Attack the validation images after each epoch, as in pgd:steps=10.", valueName: "attack"))
   var validateAttack: String?
   @Option(help: ArgumentHelp("The radius of that attack (linf).", valueName: "eps")) var validateEps = "8/255"
@@ -90,6 +95,7 @@ struct TrainOptions: ParsableArguments {
     try require(
       "--label-smoothing", Double(labelSmoothing), labelSmoothing >= 0 && labelSmoothing < 1,
       "0 up to below 1")
+    if let validation { try require("--validation", Double(validation), validation >= 1, "1 or more") }
     if let clipGradient { try require("--clip-gradient", Double(clipGradient), clipGradient > 0, "above 0") }
     if let stopAtDrop {
       try require("--stop-at-drop", Double(stopAtDrop), stopAtDrop > 0 && stopAtDrop <= 1, "above 0, up to 1")
@@ -115,6 +121,7 @@ struct TrainOptions: ParsableArguments {
     if average > 0 { words += ["--average", "\(average)"] }
     if stochasticRounding { words.append("--stochastic-rounding") }
     if precision != .exact { words += ["--precision", precision.rawValue] }
+    if let validation { words += ["--validation", "\(validation)"] }
     if let validateAttack { words += ["--validate-attack", validateAttack, "--validate-eps", validateEps] }
     if let stopAtDrop { words += ["--stop-at-drop", "\(stopAtDrop)"] }
     return words + ["--seed", "\(seed)"]

@@ -8,13 +8,26 @@ import Foundation
 ///
 /// Random draws are functions of (seed, epoch, image), so the epoch number is their whole state.
 struct Checkpoint {
-  struct State: Codable {
+  struct State: Codable, CustomStringConvertible {
     var model: String
     var dataset: String
     var settings: TrainingSettings
+    /// The number of training images; checkpoints from before it was noted do not tell.
+    var images: Int?
     var history: [EpochRecord]
     /// Whether training ended before its last epoch: the weights are those before the drop.
     var isStopped = false
+
+    /// What decides over the run.
+    var description: String {
+      "\(model) on \(images.map { "\($0) images of " } ?? "")\(dataset), \(settings)"
+    }
+
+    /// Whether a run that starts like `other` can go on from here.
+    func belongsToRun(of other: State) -> Bool {
+      settings == other.settings && model == other.model && dataset == other.dataset
+        && (images == nil || images == other.images)
+    }
   }
 
   var state: State

@@ -45,6 +45,11 @@ public struct Trainer {
         "\(dataset.name) has \(dataset.count) images, less than one batch of \(settings.batch).\n"
           + "  Lower --batch.")
     }
+    if validation == nil, let attack = settings.validationAttack {
+      throw .unusable(
+        "there are no validation images for '\(attack)': \(dataset.name) has none of its own.\n"
+          + "  Keep some of the training images apart: --validation 1000.")
+    }
     do {
       augmentations = AugmentationPipeline(
         try AugmentationCatalog.parse(settings.augmentations), seed: settings.seed)
@@ -105,16 +110,14 @@ public struct Trainer {
   }
 
   private func start(_ graph: Graph, _ path: String, _ resume: Bool) throws(TrainingError) -> Checkpoint {
-    let state = Checkpoint.State(model: model.name, dataset: dataset.name, settings: settings, history: [])
+    let state = Checkpoint.State(model: model.name, dataset: dataset.name, settings: settings, images: dataset.count, history: [])
     guard resume else {
       return Checkpoint(state: state, weights: settings.firstWeights(of: graph, from: model.weights))
     }
     let checkpoint = try Checkpoint(path: path)
     let found = checkpoint.state
-    if found.settings != settings || found.model != state.model || found.dataset != state.dataset {
-      throw .otherRun(
-        path: path, got: "\(found.model) on \(found.dataset), \(found.settings)",
-        expected: "\(state.model) on \(state.dataset), \(settings)")
+    if !found.belongsToRun(of: state) {
+      throw .otherRun(path: path, got: found.description, expected: state.description)
     }
     return checkpoint
   }
