@@ -52,7 +52,7 @@ model vgg vgg11_bn:width=12,hidden=64 "${sgd[@]}" --rate 0.05
 model googlenet googlenet:stride=1,width=16 "${sgd[@]}" --rate 0.05
 model preact_resnet preact_resnet:depth=14 "${sgd[@]}"
 model densenet densenet_bc_100_12:layers=2 "${sgd[@]}"
-model binarynet binarynet:width=16,hidden=64 "${adam[@]}" --epochs 6
+model binarynet binarynet:width=24,hidden=96 "${adam[@]}" --epochs 24 --rate 0.003
 
 # One architecture that differs in one thing only: how it is trained.
 model resnet resnet "${sgd[@]}"

@@ -13,6 +13,7 @@ import argparse
 import json
 import logging
 import resource
+import time
 from pathlib import Path
 
 import torch
@@ -45,7 +46,8 @@ def theirs(options):
 def ours(options):
     """The same of advkit."""
     images, spent = attack_with_advkit(
-        options, "--attack", options.attack, "--norm", options.norm, "--eps", options.eps, "--seed", str(options.seed))
+        options, "--attack", options.attack, "--norm", options.norm, "--eps", options.eps, "--seed", str(options.seed),
+        "--precision", options.precision)
     return [image["outcome"] != "already-wrong" and not image["broken_float"] for image in images], spent
 
 
@@ -53,6 +55,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser, limit=100)
     parser.add_argument("--attack", default="reference")
+    parser.add_argument("--precision", default="fast", choices=["exact", "fast"], help="of advkit's search")
     parser.add_argument("--norm", default="linf", choices=["linf", "l2", "l1"])
     parser.add_argument("--eps", default="1/255")
     parser.add_argument("--seed", type=int, default=0)
@@ -62,19 +65,25 @@ def main():
     if options.verbose:
         logging.basicConfig(level=logging.INFO)
         logging.getLogger("auto-attack").setLevel(logging.DEBUG)
+    begin = time.perf_counter()
     own, own_time = ours(options)
+    own_clock = time.perf_counter() - begin
     print(
-        f"{options.model}, {options.attack}, {options.norm}, eps {options.eps}, {len(own)} images, "
+        f"{options.model}, {options.attack} ({options.precision}), {options.norm}, eps {options.eps}, {len(own)} images, "
         f"{options.threads} thread(s)", flush=True)
-    print(f"advkit: {sum(own)} correct under attack, {own_time:.1f} processor seconds", flush=True)
+    line = "{}: {} correct under attack, {:.1f} processor seconds, {:.1f} by the clock"
+    print(line.format("advkit", sum(own), own_time, own_clock), flush=True)
+    begin = time.perf_counter()
     other, other_time = theirs(options)
+    other_clock = time.perf_counter() - begin
     missed = [index for index, pair in enumerate(zip(own, other)) if pair == (True, False)]
     gained = [index for index, pair in enumerate(zip(own, other)) if pair == (False, True)]
-    print(f"auto-attack: {sum(other)} correct under attack, {other_time:.1f} processor seconds")
+    print(line.format("auto-attack", sum(other), other_time, other_clock))
     print(f"survivors of advkit that auto-attack breaks: {len(missed)} {missed}; the other way: {len(gained)} {gained}")
-    print(f"processor time of auto-attack over advkit's: {other_time / own_time:.2f}")
+    print(f"auto-attack over advkit: {other_time / own_time:.2f} processor, {other_clock / own_clock:.2f} clock")
     if options.json:
-        facts = {"advkit": own, "auto-attack": other, "seconds": [own_time, other_time]}
+        times = {"processor": [own_time, other_time], "clock": [own_clock, other_clock]}
+        facts = {"advkit": own, "auto-attack": other, **times}
         Path(options.json).write_text(json.dumps(facts))
 
 

@@ -158,6 +158,13 @@ static const unsigned char resnet_pgd_card[] = {
 #embed "weights/resnet-pgd.card.json"
 };
 
+static const unsigned char resnet_trades_weights[] = {
+#embed "weights/resnet-trades.safetensors"
+};
+static const unsigned char resnet_trades_card[] = {
+#embed "weights/resnet-trades.card.json"
+};
+
 #define ADV_MODEL(title, name) {title, name##_weights, sizeof name##_weights, name##_card, sizeof name##_card}
 
 static const adv_embedded_model models[] = {
@@ -183,6 +190,7 @@ static const adv_embedded_model models[] = {
     ADV_MODEL("resnet-fgsm", resnet_fgsm),
     ADV_MODEL("resnet-fast", resnet_fast),
     ADV_MODEL("resnet-pgd", resnet_pgd),
+    ADV_MODEL("resnet-trades", resnet_trades),
 };
 
 int adv_embedded_count(void) { return (int)(sizeof models / sizeof models[0]); }

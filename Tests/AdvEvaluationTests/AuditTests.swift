@@ -47,6 +47,15 @@ struct AuditTests {
     }
   }
 
+  @Test func `a model that fails during a closer look ends no run, and the audit says so`() throws {
+    // The attacks make few passes; the later ones are those of the audit.
+    let found = try audit({ ($0.attacks, $0.radii) = (["fgsm"], ["2px"]) }) {
+      ScriptedOracle($0.oracle(), picks: { $0[0] > 0.5 }) { $0 > 60 ? .fails : .none }
+    }
+    #expect(found["E1"]?.status == .fail && found["E1"]?.evidence.contains("looked at more closely") == true)
+    #expect(found["E1"]?.images.isEmpty == false, "\(found["E1"]?.line ?? "")")
+  }
+
   @Test(arguments: [
     (BrokenModel.Way.saturatedSoftmax, ["E4", "E7", "E9"]), (.quantisedActivations, ["E4", "E9"]),
     (.bitDepth, ["E4", "E7", "E9"]), (.randomInputs, ["E10"]), (.softmax, ["E11"]),

@@ -64,12 +64,32 @@ struct GridReportTests {
       $0.defenses = ["none", "jpeg", "median", "jpeg (non-adaptive)"]
     }
     let tall = try #require(GridCharts(all).strategies)
-    #expect(tall.columns == ["linear"] && tall.rows.count == 4 && tall.corner == "training and defence")
+    #expect(tall.columns == ["linear"] && tall.rows.count == 4 && tall.corner == "defence")
     var pairs = all
     for (subject, model) in ["a", "a", "b", "b"].enumerated() { pairs.subjects[subject].model = model }
     (pairs.subjects[2].defense, pairs.subjects[3].defense) = ("none", "jpeg")
     let square = try #require(GridCharts(pairs).strategies)
-    #expect(square.columns == ["none", "jpeg"] && square.rows.count == 2 && square.corner == "network")
+    #expect(square.columns == ["none", "jpeg"] && square.rows.count == 2 && square.corner == "model")
+    var trained = all
+    for (subject, model) in ["a", "a-pgd", "a-fast", "b"].enumerated() {
+      (trained.subjects[subject].model, trained.subjects[subject].defense) = (model, "none")
+    }
+    let trainings = try #require(GridCharts(trained).strategies)
+    #expect(trainings.corner == "training" && trainings.columns == ["a", "b"] && trainings.rows.count == 3)
+  }
+
+  @Test func `more curves than one chart can tell apart share one for each model`() throws {
+    let (_, some) = try finished { ($0.seeds, $0.transfers, $0.attacks) = ([1, 1, 1, 1], false, ["fgsm"]) }
+    var many = some
+    many.subjects = (0..<7).map { some.subjects[$0 % 4] }
+    for subject in many.subjects.indices {
+      many.subjects[subject].model = subject < 4 ? "a" : "b"
+      many.subjects[subject].defense = ["none", "jpeg", "median", "crop"][subject % 4]
+    }
+    #expect(GridCharts(some).curves.map(\.title) == ["Accuracy over ε"])
+    let panels = GridCharts(many).curves
+    #expect(panels.map(\.title) == ["a", "b"])
+    #expect(panels.map(\.names) == [["none", "jpeg", "median", "crop"], ["none", "jpeg", "median"]])
   }
 
   @Test(

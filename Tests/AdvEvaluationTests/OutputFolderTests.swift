@@ -39,6 +39,26 @@ struct OutputFolderTests {
     #expect(scratch.contents == ["run", "run/results.json"])
   }
 
+  @Test func `of two runs into one place the later one replaces, or stays beside it and says where`() throws {
+    let scratch = try Scratch()
+    func write(_ bytes: [UInt8], overwrite: Bool) throws {
+      let folder = try OutputFolder(at: scratch["run"], overwrite: overwrite)
+      try folder.staging.write([bytes[0]], to: "results.json")
+      // The other run, in a process of its own, ends first.
+      try FileManager.default.createDirectory(atPath: scratch["run"], withIntermediateDirectories: true)
+      try Data([bytes[1]]).write(to: URL(fileURLWithPath: scratch["run/results.json"]))
+      try folder.publish()
+    }
+    #expect(throws: EvaluationError.self) { try write([1, 2], overwrite: false) }
+    let refuge = "run-\(getpid())"
+    #expect(Set(scratch.contents) == ["run", "run/results.json", refuge, refuge + "/results.json"])
+    #expect(try scratch.bytes(refuge + "/results.json") == Data([1]))
+    try FileManager.default.removeItem(atPath: scratch[refuge])
+    try write([3, 4], overwrite: true)
+    #expect(try scratch.bytes("run/results.json") == Data([3]))
+    #expect(scratch.contents == ["run", "run/results.json"])
+  }
+
   @Test func `somebody else's folder is never replaced, an empty one is used`() throws {
     let scratch = try Scratch()
     try FileManager.default.createDirectory(atPath: scratch["mine"], withIntermediateDirectories: true)

@@ -28,8 +28,10 @@ struct AuditEvidence {
   let attacks: [ConfiguredAttack?]
   /// By subject, radius and image.
   let fates: [[[Fate]]]
-  /// By subject.
+  /// Closer looks, by subject.
   let probes: [[(name: String, probe: AuditProbe)]]
+  /// The images on which the model failed during a closer look, by subject.
+  let failedLooks: [[String]]
   /// By subject and image: the L2 distance of the nearest file that broke it.
   let nearest: [[Double]]
   /// L2 radii within which a method proves that no change fools the subject, by subject and image name.
@@ -43,7 +45,9 @@ struct AuditEvidence {
     self.summary = summary
     let attacks = summary.plan.attacks.map { try? AttackCatalog.attack($0.specifier) }
     self.attacks = attacks
-    probes = try ledger.probes()
+    let looks = try ledger.probes()
+    probes = looks.map { $0.filter { $0.probe.failure == nil } }
+    failedLooks = looks.map { $0.filter { $0.probe.failure != nil }.map(\.name) }
     certified = try ledger.certified()
     var reader = FateReader(
       summary, needsGradients: attacks.map { $0?.card.access ?? .gradients == .gradients })

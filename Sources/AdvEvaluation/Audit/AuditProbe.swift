@@ -52,6 +52,15 @@ struct AuditProbe: Codable, Hashable, Sendable {
   var lateGain: Double?
   /// The distance to the nearest image of another class, in the norm of the radii; of the first subject alone.
   var otherClass: Double?
+  /// What the model said when it failed during the look; then nothing else counts.
+  var failure: String?
+
+  /// A look that the model did not survive.
+  static func failed(isRight: Bool, _ reason: String) -> AuditProbe {
+    AuditProbe(
+      isRight: isRight, repetition: .same, instability: 0, isProbability: false, hasNoGradient: false,
+      hasNoMarginGradient: false, isLeft: false, failure: reason)
+  }
 
   subscript(_ trial: Trial) -> TrialResult? {
     get { trials[trial.rawValue] }

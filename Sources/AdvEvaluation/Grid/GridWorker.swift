@@ -63,7 +63,12 @@ final class GridWorker {
       $0.radius == plan.radii.count - 1 && known.isBroken[$0]?[place] == true
     }
     let prober = AuditProber(run, subject, oracle)
-    let probe = try prober.probe(item(place, subject, clean.label, image), clean, isBroken: isBroken)
+    let probe: AuditProbe
+    do {
+      probe = try prober.probe(item(place, subject, clean.label, image), clean, isBroken: isBroken)
+    } catch let error as ThreatError where error.concernsImages {
+      probe = .failed(isRight: clean.isCorrect, error.description)
+    }
     try ledger.record(probes: [(place, probe)], subject: subject)
   }
 

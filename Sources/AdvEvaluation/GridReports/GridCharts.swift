@@ -21,7 +21,7 @@ struct GridCharts {
     }
   }
 
-  /// Accuracy over ε: one panel where all subjects fit, else one for each.
+  /// Accuracy over ε: one panel where all subjects fit, else one for each model with its defences.
   var curves: [Panel] {
     guard !document.radii.isEmpty, !document.attacks.isEmpty else { return [] }
     let lines = document.subjects.map { subject in
@@ -33,7 +33,12 @@ struct GridCharts {
     if lines.count <= LineChart.styles {
       return [panel("Accuracy over ε", lines, names: lines.count > 1 ? lines.map(\.name) : [])]
     }
-    return lines.map { panel($0.name, [$0], names: []) }
+    return Self.distinct(document.subjects.map(\.model)).flatMap { model -> [Panel] in
+      let own = document.subjects.indices.filter { document.subjects[$0].model == model }
+      guard own.count <= LineChart.styles else { return own.map { panel(lines[$0].name, [lines[$0]], names: []) } }
+      let defences = own.map { document.subjects[$0].defense }
+      return [panel(model, own.map { lines[$0] }, names: defences.count > 1 ? defences : [])]
+    }
   }
 
   private func panel(_ title: String, _ lines: [LineChart.Series], names: [String]) -> Panel {
@@ -144,22 +149,25 @@ struct GridCharts {
     }
   }
 
-  /// Networks by what was done for them, in training and before their input: what the worst attack leaves up to the
-  /// largest radius. `resnet-pgd` is the strategy `pgd` of the network `resnet` where both are there.
+  /// What the worst attack leaves up to the largest radius, in two dimensions.
   struct Strategies {
     var corner: String
     var columns: [String]
     var rows: [[String: Any]]
   }
 
-  /// The table with the longer list downwards: a page scrolls that way without being asked.
+  /// Models by defences where there are several; else networks by trainings, where `resnet-pgd` is the training `pgd` of
+  /// the network `resnet` if both are there. The longer list stands downwards: a page scrolls that way without being
+  /// asked.
   var strategies: Strategies? {
-    let places = document.subjects.map(place(of:))
-    let strategies = Self.distinct(places.map(\.strategy))
-    let networks = Self.distinct(places.map(\.network))
-    guard strategies.count > 1, !document.attacks.isEmpty else { return nil }
-    func cell(_ network: String, _ strategy: String) -> [String: Any] {
-      let found = places.firstIndex { $0 == (network, strategy) }.map { document.subjects[$0] }
+    let defences = Self.distinct(document.subjects.map(\.defense))
+    let places =
+      defences.count > 1
+      ? document.subjects.map { (first: $0.model, second: $0.defense) } : document.subjects.map(training(of:))
+    let (first, second) = (Self.distinct(places.map(\.first)), Self.distinct(places.map(\.second)))
+    guard second.count > 1, !document.attacks.isEmpty else { return nil }
+    func cell(_ place: (first: String, second: String)) -> [String: Any] {
+      let found = places.firstIndex { $0 == place }.map { document.subjects[$0] }
       guard let subject = found, let worst = subject.worst.last?.envelope else {
         return ["text": "–", "detail": "", "clean": ""]
       }
@@ -169,25 +177,21 @@ struct GridCharts {
         "heat": String(format: "%.2f", 0.08 + 0.5 * worst.rate),
       ]
     }
-    if strategies.count > networks.count {
-      let rows = strategies.map { strategy -> [String: Any] in
-        ["title": strategy, "cells": networks.map { cell($0, strategy) }]
-      }
-      return Strategies(corner: "training and defence", columns: networks, rows: rows)
+    let corner = defences.count > 1 ? ("model", "defence") : ("network", "training")
+    if second.count > first.count {
+      let rows = second.map { word in ["title": word, "cells": first.map { cell(($0, word)) }] as [String: Any] }
+      return Strategies(corner: corner.1, columns: first, rows: rows)
     }
-    let rows = networks.map { network -> [String: Any] in
-      ["title": network, "cells": strategies.map { cell(network, $0) }]
-    }
-    return Strategies(corner: "network", columns: strategies, rows: rows)
+    let rows = first.map { word in ["title": word, "cells": second.map { cell((word, $0)) }] as [String: Any] }
+    return Strategies(corner: corner.0, columns: second, rows: rows)
   }
 
-  private func place(of subject: GridDocument.Subject) -> (network: String, strategy: String) {
+  private func training(of subject: GridDocument.Subject) -> (first: String, second: String) {
     let base = document.subjects.map(\.model).filter { subject.model.hasPrefix($0 + "-") }.max {
       $0.count < $1.count
     }
-    let training = base.map { String(subject.model.dropFirst($0.count + 1)) }
-    let words = [training, subject.defense == "none" ? nil : subject.defense].compactMap { $0 }
-    return (base ?? subject.model, words.isEmpty ? "none" : words.joined(separator: " + "))
+    guard let base else { return (subject.model, "standard") }
+    return (base, String(subject.model.dropFirst(base.count + 1)))
   }
 
   private static func distinct(_ words: [String]) -> [String] {

@@ -9,13 +9,13 @@ import AdvFormats
 /// A folder that appears whole or not at all.
 ///
 /// It is built beside its place under a hidden name, and moved there by `publish`. If its owner goes away
-/// before that, everything written so far is removed.
+/// before that, everything written so far is removed; finished work whose place was taken meanwhile stays beside it.
 public struct OutputFolder: ~Copyable {
   /// Where the folder will be.
   public let path: String
   /// Where it is built; files written there belong to it.
   public let staging: Staging
-  private let replaces: Bool
+  private let overwrites: Bool
   private var isPublished = false
 
   /// The place where a folder is being built; workers on any thread may write different files to it.
@@ -50,10 +50,9 @@ public struct OutputFolder: ~Copyable {
   /// Throws, before any work is done, if the place cannot be written to, or is taken: by anything but an empty
   /// folder without `overwrite`, by anything but a folder of results with it.
   public init(at path: String, overwrite: Bool) throws(EvaluationError) {
-    let prepared = try Self.prepare(Self.trimmed(path), overwrite: overwrite)
-    self.path = prepared.path
-    staging = prepared.staging
-    replaces = prepared.replaces
+    self.path = Self.trimmed(path)
+    staging = try Self.prepare(self.path, overwrite: overwrite)
+    overwrites = overwrite
   }
 
   deinit {
@@ -61,9 +60,25 @@ public struct OutputFolder: ~Copyable {
   }
 
   /// Moves the finished folder to its place, replacing an earlier run if that was asked for.
+  ///
+  /// Throws where the place was taken since the beginning; the folder then lies at the path that the error tells.
   public consuming func publish() throws(EvaluationError) {
+    do throws(EvaluationError) {
+      try takePlace()
+      isPublished = true
+    } catch {
+      let refuge = "\(path)-\(getpid())"
+      guard rename(staging.path, refuge) == 0 else { throw error }
+      isPublished = true
+      throw .folder(path: path, problem: "cannot be put in place (\(error)); the results are in \(refuge)")
+    }
+  }
+
+  private borrowing func takePlace() throws(EvaluationError) {
     let (parent, name) = Self.split(path)
     let retired = "\(parent)/.\(name).old-\(getpid())"
+    // Another run may have come and gone since the start.
+    let replaces = try Self.mustReplace(path, overwrite: overwrites)
     if replaces, rename(path, retired) != 0 {
       throw .folder(path: path, problem: "cannot be replaced: \(FileTree.message(errno))")
     }
@@ -72,14 +87,11 @@ public struct OutputFolder: ~Copyable {
       if replaces { _ = rename(retired, path) }
       throw .folder(path: path, problem: "cannot be put in place: \(reason)")
     }
-    isPublished = true
     if replaces { FileTree.remove(retired) }
   }
 
-  private static func prepare(
-    _ path: String, overwrite: Bool
-  ) throws(EvaluationError) -> (path: String, staging: Staging, replaces: Bool) {
-    let replaces = try mustReplace(path, overwrite: overwrite)
+  private static func prepare(_ path: String, overwrite: Bool) throws(EvaluationError) -> Staging {
+    _ = try mustReplace(path, overwrite: overwrite)
     let (parent, name) = split(path)
     do throws(FormatError) {
       try AtomicFile.createFolder(parent)
@@ -91,7 +103,7 @@ public struct OutputFolder: ~Copyable {
     guard mkdir(hidden, 0o777) == 0 else {
       throw .folder(path: path, problem: "cannot be made: \(FileTree.message(errno))")
     }
-    return (path, Staging(path: hidden), replaces)
+    return Staging(path: hidden)
   }
 
   /// Whether something is at `path` that has to make way; throws if it must not.

@@ -7,7 +7,13 @@ struct SameImages: AuditCheck {
   func opinion(on subject: Int, _ evidence: AuditEvidence) -> AuditOpinion {
     let summary = evidence.summary
     let errors = summary.subjects[subject].cells.reduce(0) { $0 + $1.errors }
-    if errors > 0 { return AuditOpinion(.fail, "\(errors) results are errors; they count as not robust") }
+    let failed = evidence.failedLooks[subject]
+    var faults: [String] = []
+    if errors > 0 { faults.append("\(errors) results are errors; they count as not robust") }
+    if !failed.isEmpty {
+      faults.append("the model failed on \(failed.count) images that were looked at more closely")
+    }
+    if !faults.isEmpty { return AuditOpinion(.fail, faults.joined(separator: "; "), images: failed) }
     if !summary.isComplete {
       return AuditOpinion(
         .warn, "\(summary.images) of \(summary.plan.data.images) images have all their results")
