@@ -47,7 +47,8 @@ extension Dataset {
   /// - Throws: `DataError` where no others would be left.
   public func holdingOut(_ count: Int) throws(DataError) -> (rest: any Dataset, heldOut: any Dataset) {
     guard count < self.count else {
-      throw .empty(dataset: name, reason: "expected more than the \(count) images to hold out, got \(self.count)")
+      throw .empty(
+        dataset: name, reason: "expected more than the \(count) images to hold out, got \(self.count)")
     }
     var stream = RandomStream(seed: 0)
     let order = (0..<self.count).shuffled(using: &stream)

@@ -35,7 +35,9 @@ struct GridCharts {
     }
     return Self.distinct(document.subjects.map(\.model)).flatMap { model -> [Panel] in
       let own = document.subjects.indices.filter { document.subjects[$0].model == model }
-      guard own.count <= LineChart.styles else { return own.map { panel(lines[$0].name, [lines[$0]], names: []) } }
+      guard own.count <= LineChart.styles else {
+        return own.map { panel(lines[$0].name, [lines[$0]], names: []) }
+      }
       let defences = own.map { document.subjects[$0].defense }
       return [panel(model, own.map { lines[$0] }, names: defences.count > 1 ? defences : [])]
     }
@@ -179,10 +181,13 @@ struct GridCharts {
     }
     let corner = defences.count > 1 ? ("model", "defence") : ("network", "training")
     if second.count > first.count {
-      let rows = second.map { word in ["title": word, "cells": first.map { cell(($0, word)) }] as [String: Any] }
+      let rows = second.map { word in
+        ["title": word, "cells": first.map { cell(($0, word)) }] as [String: Any]
+      }
       return Strategies(corner: corner.1, columns: first, rows: rows)
     }
-    let rows = first.map { word in ["title": word, "cells": second.map { cell((word, $0)) }] as [String: Any] }
+    let rows = first.map { word in ["title": word, "cells": second.map { cell((word, $0)) }] as [String: Any]
+    }
     return Strategies(corner: corner.0, columns: second, rows: rows)
   }
 
