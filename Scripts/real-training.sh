@@ -5,7 +5,8 @@
 #   Scripts/real-training.sh [mnist] [mnist-pgd] [cifar] [cifar-fast]      default: all
 #
 # Images come from $ADVKIT_DATA: mnist/ with the official IDX files, cifar10/ with the two archives of JPEGs. Weights and
-# reports land in $ADVKIT_RUNS, default .build/real. A finished training is not repeated; an interrupted one goes on.
+# reports land in $ADVKIT_RUNS, default .build/real. An interrupted training goes on, a finished one is not repeated, one with
+# other settings is refused: remove its folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${ADVKIT:-.build/release/advkit}
@@ -18,7 +19,6 @@ mkdir -p "$runs"
 teach() {
   local name=$1 begin=$SECONDS go_on=()
   shift
-  [ ! -e "$runs/$name/$name.safetensors" ] || return 0
   [ ! -e "$runs/$name/checkpoint.safetensors" ] || go_on=(--resume)
   "$program" train --name "$name" --out "$runs/$name" --quiet "$@" "${go_on[@]}"
   echo "$name: trained in $((SECONDS - begin)) s"
@@ -47,19 +47,23 @@ jpegs() {
 }
 
 digits=mnist:$data/mnist
-lenet=(--dataset "$digits" --augment crop:margin=2 --optimizer adam --weight-decay 0 --schedule one-cycle
-  --precision fast)
+lenet=(--dataset "$digits" --optimizer adam --weight-decay 0 --schedule one-cycle --precision fast)
+shifted=(--augment crop:margin=2)
 strong=pgd:steps=40,relative-step=0.03333333,restarts=5
 if wanted mnist; then
-  teach mnist --model lenet5:width=16 "${lenet[@]}" --rate 0.001 --epochs 15
+  teach mnist --model lenet5:width=16 "${lenet[@]}" "${shifted[@]}" --rate 0.001 --epochs 15
   strike mnist "$digits" "$strong" 0.3
 fi
 if wanted mnist-pgd; then
-  # Ten larger steps are enough for a start; what counts in the end is learnt against the attack itself.
-  teach mnist-pgd10 --model lenet5:width=16 "${lenet[@]}" --rate 0.001 --epochs 10 \
+  # Ten larger steps are enough for a start; what counts in the end is learnt against the attack itself, and on digits
+  # in their places, as they are tested.
+  forty=pgd:eps=0.3,steps=40,relative-step=0.03333333
+  teach mnist-pgd10 --model lenet5:width=16 "${lenet[@]}" "${shifted[@]}" --rate 0.001 --epochs 10 \
     --recipe pgd:eps=0.3,steps=10,relative-step=0.13333333,ramp=4
-  teach mnist-pgd --model "$runs/mnist-pgd10/mnist-pgd10.safetensors" "${lenet[@]}" --rate 0.0003 --epochs 2 \
-    --recipe pgd:eps=0.3,steps=40,relative-step=0.03333333
+  teach mnist-pgd40 --model "$runs/mnist-pgd10/mnist-pgd10.safetensors" "${lenet[@]}" "${shifted[@]}" --rate 0.0003 \
+    --epochs 2 --recipe "$forty"
+  teach mnist-pgd --model "$runs/mnist-pgd40/mnist-pgd40.safetensors" "${lenet[@]}" --rate 0.0006 --epochs 4 \
+    --recipe "$forty"
   strike mnist-pgd "$digits" "$strong" 0.3
 fi
 
@@ -69,10 +73,11 @@ if wanted cifar || wanted cifar-fast; then
   resnet=(--model resnet20 --dataset "$train" --augment flip,crop --schedule one-cycle --precision fast)
 fi
 if wanted cifar; then
-  teach cifar "${resnet[@]}" --epochs 20 --rate 0.2
+  teach cifar "${resnet[@]}" --epochs 24 --rate 0.2
   strike cifar "$test" pgd:steps=20 8/255
 fi
 if wanted cifar-fast; then
-  teach cifar-fast "${resnet[@]}" --epochs 10 --rate 0.1 --recipe fast:eps=8/255
+  teach cifar-fast "${resnet[@]}" --epochs 15 --rate 0.2 --recipe fast:eps=8/255 \
+    --validation 1000 --validate-attack pgd:steps=10 --stop-at-drop 0.2
   strike cifar-fast "$test" pgd:steps=20 8/255
 fi

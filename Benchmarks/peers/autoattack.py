@@ -5,7 +5,7 @@
     autoattack.py --advkit PATH --model resnet_2b --weights resnet_2b.pth --images test_batch.bin --eps 2/255
 
 Prints how many images stay correct in float for both, which of our survivors the other breaks and the other way round,
-and processor time (all threads, loading and files included) of both. Needs torch, and auto-attack or pyautoattack,
+and the time of both (all threads, loading and files included). Needs torch, and auto-attack or pyautoattack,
 which packages it.
 """
 
@@ -69,8 +69,8 @@ def main():
     own, own_time = ours(options)
     own_clock = time.perf_counter() - begin
     print(
-        f"{options.model}, {options.attack} ({options.precision}), {options.norm}, eps {options.eps}, {len(own)} images, "
-        f"{options.threads} thread(s)", flush=True)
+        f"{options.model}, {options.attack} ({options.precision}), {options.norm}, eps {options.eps}, "
+        f"{len(own)} images, {options.threads} thread(s)", flush=True)
     line = "{}: {} correct under attack, {:.1f} processor seconds, {:.1f} by the clock"
     print(line.format("advkit", sum(own), own_time, own_clock), flush=True)
     begin = time.perf_counter()

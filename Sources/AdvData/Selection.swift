@@ -42,11 +42,11 @@ extension Dataset {
     return Subset(base: self, indices: Array((0..<self.count).shuffled(using: &stream).prefix(count)))
   }
 
-  /// `count` images drawn without regard to their order, always the same ones, and the others in their order.
+  /// `count` images drawn without regard to their order, the same ones at every call, and the rest in its order.
   ///
-  /// - Throws: `DataError` where no others would be left.
+  /// - Throws: `DataError` where no rest would be left.
   public func holdingOut(_ count: Int) throws(DataError) -> (rest: any Dataset, heldOut: any Dataset) {
-    guard count < self.count else {
+    guard count >= 0, count < self.count else {
       throw .empty(
         dataset: name, reason: "expected more than the \(count) images to hold out, got \(self.count)")
     }

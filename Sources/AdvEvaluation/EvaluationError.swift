@@ -8,6 +8,8 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
   case foreignFolder(path: String)
   /// The output folder could not be made, moved or replaced.
   case folder(path: String, problem: String)
+  /// The finished folder could not be put in its place, and lies elsewhere.
+  case displaced(reason: String, kept: String)
   /// A file that was just written could not be read back as it was written.
   case readBack(path: String)
   /// A report's template and its values do not fit.
@@ -29,6 +31,8 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
         + "  Name another folder with --out."
     case .folder(let path, let problem):
       "\(path): \(problem).\n  Check that the folder above it exists, is writable and has space left."
+    case .displaced(let reason, let kept):
+      "\(reason.prefix { $0 != "\n" })\n  The finished results are in \(kept)."
     case .readBack(let path):
       "\(path): the file does not hold the pixels that were written.\n  Check the disk; nothing of this run is kept."
     case .template(let problem): "report template: \(problem)"

@@ -55,6 +55,11 @@ struct VisualCommandTests {
     let first = Transcript(
       "maximize", "--model", "resnet", "--class", "0", "--steps", "30", "--out", scratch["a.png"])
     #expect(first.status == .done, "\(first)")
+    let coarse = Transcript(
+      "maximize", "--model", "resnet", "--class", "0", "--steps", "30", "--precision", "bf16", "--out",
+      scratch["coarse.png"])
+    #expect(coarse.status == .done, "\(coarse)")
+    #expect(try scratch.bytes("coarse.png") != scratch.bytes("a.png"))
     let run = Transcript(
       "maximize", "--model", "resnet", "--class", "3", "--from", scratch["a.png"], "--eps", "3.5px",
       "--steps",

@@ -37,6 +37,11 @@ import Testing
     #expect(names[0].isDisjoint(with: names[1]) && heldOut.count == 100)
     #expect(names[0].union(names[1]) == Set((0..<set.count).map(set.identifier)))
     #expect(heldOut.labelCounts().allSatisfy { $0 > 2 })
+    let places = Dictionary(uniqueKeysWithValues: (0..<set.count).map { (set.identifier($0), $0) })
+    let order = (0..<rest.count).compactMap { places[rest.identifier($0)] }
+    #expect(order == order.sorted())
+    let again = try set.holdingOut(100).heldOut
+    #expect((0..<100).map(again.identifier) == (0..<100).map(heldOut.identifier))
     #expect(throws: DataError.self) { try set.holdingOut(set.count) }
   }
 

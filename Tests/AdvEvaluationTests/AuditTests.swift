@@ -47,13 +47,23 @@ struct AuditTests {
     }
   }
 
-  @Test func `a model that fails during a closer look ends no run, and the audit says so`() throws {
-    // The attacks make few passes; the later ones are those of the audit.
-    let found = try audit({ ($0.attacks, $0.radii) = (["fgsm"], ["2px"]) }) {
-      ScriptedOracle($0.oracle(), picks: { $0[0] > 0.5 }) { $0 > 60 ? .fails : .none }
+  @Test func `a model that fails during closer looks ends no run and costs no result, and the audit says so`()
+    throws
+  {
+    // All attacks together make fewer passes; the later ones are those of the audit.
+    let found = try audit({ ($0.attacks, $0.radii, $0.batch) = (["fgsm"], ["2px"], 24) }) {
+      ScriptedOracle($0.oracle(), picks: { $0[0] > 0.5 }) { $0 > 30 ? .fails : .none }
     }
-    #expect(found["E1"]?.status == .fail && found["E1"]?.evidence.contains("looked at more closely") == true)
-    #expect(found["E1"]?.images.isEmpty == false, "\(found["E1"]?.line ?? "")")
+    let finding = try #require(found["E1"])
+    #expect(finding.status == .fail && !finding.images.isEmpty, "\(finding.line)")
+    #expect(finding.evidence.contains("failed on call") && !finding.evidence.contains("results are errors"))
+    // A model that fails far from its images has not withstood anything there.
+    let far = try audit({ ($0.attacks, $0.radii) = (["fgsm"], ["1px"]) }) {
+      ScriptedOracle($0.oracle(), picks: { x in 4 * x.count { $0 == 0 || $0 == 1 } > x.count }) { _ in .fails
+      }
+    }
+    #expect(far["E1"]?.status == .fail && far["E1"]?.evidence.contains("results are errors") == false)
+    #expect(far["E4"]?.status != .fail, "\(far["E4"]?.line ?? "")")
   }
 
   @Test(arguments: [

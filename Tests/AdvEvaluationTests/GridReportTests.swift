@@ -76,6 +76,10 @@ struct GridReportTests {
     }
     let trainings = try #require(GridCharts(trained).strategies)
     #expect(trainings.corner == "training" && trainings.columns == ["a", "b"] && trainings.rows.count == 3)
+    for subject in trained.subjects.indices { trained.subjects[subject].defense = "jpeg" }
+    #expect(GridCharts(trained).strategies?.corner == "training behind jpeg")
+    trained.subjects[3].model = "a-standard"  // no name may hide another
+    #expect(GridCharts(trained).strategies == nil)
   }
 
   @Test func `more curves than one chart can tell apart share one for each model`() throws {

@@ -49,11 +49,16 @@ struct OutputFolderTests {
       try Data([bytes[1]]).write(to: URL(fileURLWithPath: scratch["run/results.json"]))
       try folder.publish()
     }
-    #expect(throws: EvaluationError.self) { try write([1, 2], overwrite: false) }
     let refuge = "run-\(getpid())"
-    #expect(Set(scratch.contents) == ["run", "run/results.json", refuge, refuge + "/results.json"])
-    #expect(try scratch.bytes(refuge + "/results.json") == Data([1]))
-    try FileManager.default.removeItem(atPath: scratch[refuge])
+    for byte in [UInt8(9), 1] {
+      try? FileManager.default.removeItem(atPath: scratch["run"])
+      let error = #expect(throws: EvaluationError.self) { try write([byte, 2], overwrite: false) }
+      #expect(error?.description.contains(byte == 9 ? refuge : refuge + "-2") == true)
+    }
+    #expect(try scratch.bytes(refuge + "/results.json") == Data([9]))
+    #expect(try scratch.bytes(refuge + "-2/results.json") == Data([1]))
+    #expect(try scratch.bytes("run/results.json") == Data([2]))
+    for place in [refuge, refuge + "-2"] { try FileManager.default.removeItem(atPath: scratch[place]) }
     try write([3, 4], overwrite: true)
     #expect(try scratch.bytes("run/results.json") == Data([3]))
     #expect(scratch.contents == ["run", "run/results.json"])

@@ -70,7 +70,7 @@ struct MaximizeCommand: ConsoleCommand {
   }
 
   private func run(of model: Model) throws -> MaximizeRun {
-    let classifier = try Classifier(model)
+    let classifier = try Classifier(model, precision: ascentOptions.precision)
     var run = MaximizeRun(
       ascent: try ascentOptions.ascent(height: model.inputShape[1]), classes: [], shape: model.inputShape
     ) { classifier.makeOracle() }

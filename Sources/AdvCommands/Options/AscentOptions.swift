@@ -1,5 +1,6 @@
 import AdvEvaluation
 import AdvModels
+import AdvRuntime
 import AdvTensor
 import AdvThreat
 import AdvVisual
@@ -66,6 +67,12 @@ struct AscentOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Fixes every random draw."))
   var seed: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Arithmetic of the ascent: exact, fast or bf16. What is said of the PNG is always exact.",
+      valueName: "name"))
+  var precision = Precision.fast
 
   func validate() throws {
     if eps != nil && from == nil { throw ValidationError("--eps needs an image to begin with: give --from.") }
@@ -141,6 +148,6 @@ struct AscentOptions: ParsableArguments {
       ("scaling", "\(ascent.scaling)"), ("frames", "\(frames)"), ("seed", "\(seed)"),
     ]
     for (name, value) in numbers { words += ["--\(name)", value] }
-    return words
+    return words + ["--precision", precision.rawValue]
   }
 }

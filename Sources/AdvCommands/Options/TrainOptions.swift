@@ -43,7 +43,7 @@ struct TrainOptions: ParsableArguments {
     .exact
   @Option(
     help: ArgumentHelp(
-      "Keep this many training images apart and classify them after each epoch (shapes10 has some of its own).",
+      "Keep this many training images apart and classify them after each epoch, for shapes10 instead of its own.",
       valueName: "n"))
   var validation: Int?
   @Option(

@@ -30,8 +30,8 @@ struct AuditEvidence {
   let fates: [[[Fate]]]
   /// Closer looks, by subject.
   let probes: [[(name: String, probe: AuditProbe)]]
-  /// The images on which the model failed during a closer look, by subject.
-  let failedLooks: [[String]]
+  /// The images on which the model failed during a closer look, and how, by subject.
+  let failedLooks: [[(name: String, reason: String)]]
   /// By subject and image: the L2 distance of the nearest file that broke it.
   let nearest: [[Double]]
   /// L2 radii within which a method proves that no change fools the subject, by subject and image name.
@@ -47,7 +47,7 @@ struct AuditEvidence {
     self.attacks = attacks
     let looks = try ledger.probes()
     probes = looks.map { $0.filter { $0.probe.failure == nil } }
-    failedLooks = looks.map { $0.filter { $0.probe.failure != nil }.map(\.name) }
+    failedLooks = looks.map { $0.compactMap { look in look.probe.firstFailure.map { (look.name, $0) } } }
     certified = try ledger.certified()
     var reader = FateReader(
       summary, needsGradients: attacks.map { $0?.card.access ?? .gradients == .gradients })
@@ -67,7 +67,7 @@ struct AuditEvidence {
   ) -> (count: AuditCount, left: Int, attack: String)? {
     var count = AuditCount()
     var attack: String?
-    for entry in probes[subject] {
+    for entry in probes[subject] where entry.probe[trial]?.failure == nil {
       count.add(entry.probe[trial]?.isBroken ?? false, entry.name)
       attack = attack ?? entry.probe[trial]?.attack
     }
@@ -75,12 +75,19 @@ struct AuditEvidence {
     return (count, probes[subject].count { $0.probe.isLeft }, attack)
   }
 
+  /// Why there is no closer look at any image of a subject, as an opinion.
+  func withoutLook(_ subject: Int) -> AuditOpinion {
+    let failed = failedLooks[subject].count
+    return .notApplicable(
+      failed == 0
+        ? "no image was looked at more closely (--audit-images)"
+        : "the model failed on all \(failed) closer looks")
+  }
+
   /// Why no trial was made on any image of a subject, as an opinion.
   func withoutTrial(_ subject: Int, _ otherwise: String) -> AuditOpinion {
     if plan.cells.isEmpty { return .notApplicable("no attack ran") }
-    if probes[subject].isEmpty {
-      return .notApplicable("no image was looked at more closely (--audit-images)")
-    }
+    if probes[subject].isEmpty { return withoutLook(subject) }
     if !probes[subject].contains(where: \.probe.isLeft) {
       return AuditOpinion(
         .pass,

@@ -30,6 +30,8 @@ struct AuditProbe: Codable, Hashable, Sendable {
     var attack: String
     /// Whether the file of its image fools the subject.
     var isBroken: Bool
+    /// What the model said when it failed on the way; then nothing is known.
+    var failure: String?
   }
 
   /// Whether the subject has the image right.
@@ -54,6 +56,11 @@ struct AuditProbe: Codable, Hashable, Sendable {
   var otherClass: Double?
   /// What the model said when it failed during the look; then nothing else counts.
   var failure: String?
+
+  /// Why the look, or a trial in it, came to nothing.
+  var firstFailure: String? {
+    failure ?? trials.sorted { $0.key < $1.key }.lazy.compactMap(\.value.failure).first
+  }
 
   /// A look that the model did not survive.
   static func failed(isRight: Bool, _ reason: String) -> AuditProbe {

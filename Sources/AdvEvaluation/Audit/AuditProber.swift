@@ -102,7 +102,8 @@ struct AuditProber {
     let batch = AttackBatch(
       run: single, places: 0..<1, oracle: oracle, store: BatchImages(), hurry: StopSignal())
     let result = try batch.result().images.first
-    return .init(attack: attack.specifier, isBroken: result?.outcome == .broken)
+    return .init(
+      attack: attack.specifier, isBroken: result?.outcome == .broken, failure: result?.outcome.reason)
   }
 
   private func targets(
@@ -111,11 +112,13 @@ struct AuditProber {
     let others = logits.elements.indices.filter { $0 != item.label && $0 != oracle.rejectedClass }.sorted {
       logits[$0] > logits[$1]
     }
+    var failure: String?
     for target in others.prefix(AuditTrials.targets) {
       let result = try trial(attack, epsilon, item, target: target)
       if result.isBroken { return result }
+      failure = failure ?? result.failure
     }
-    return .init(attack: attack.specifier, isBroken: false)
+    return .init(attack: attack.specifier, isBroken: false, failure: failure)
   }
 
   /// Random points of the ball, as a file holds them, until one breaks the image.

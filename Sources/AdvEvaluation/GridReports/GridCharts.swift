@@ -35,11 +35,10 @@ struct GridCharts {
     }
     return Self.distinct(document.subjects.map(\.model)).flatMap { model -> [Panel] in
       let own = document.subjects.indices.filter { document.subjects[$0].model == model }
-      guard own.count <= LineChart.styles else {
+      guard 2...LineChart.styles ~= own.count else {
         return own.map { panel(lines[$0].name, [lines[$0]], names: []) }
       }
-      let defences = own.map { document.subjects[$0].defense }
-      return [panel(model, own.map { lines[$0] }, names: defences.count > 1 ? defences : [])]
+      return [panel(model, own.map { lines[$0] }, names: own.map { document.subjects[$0].defense })]
     }
   }
 
@@ -158,44 +157,48 @@ struct GridCharts {
     var rows: [[String: Any]]
   }
 
-  /// Models by defences where there are several; else networks by trainings, where `resnet-pgd` is the training `pgd` of
-  /// the network `resnet` if both are there. The longer list stands downwards: a page scrolls that way without being
-  /// asked.
+  /// Models by defences where there are several; else networks by trainings. The longer list stands downwards: a page
+  /// scrolls that way without being asked.
   var strategies: Strategies? {
     let defences = Self.distinct(document.subjects.map(\.defense))
-    let places =
+    let (corner, places) =
       defences.count > 1
-      ? document.subjects.map { (first: $0.model, second: $0.defense) } : document.subjects.map(training(of:))
-    let (first, second) = (Self.distinct(places.map(\.first)), Self.distinct(places.map(\.second)))
-    guard second.count > 1, !document.attacks.isEmpty else { return nil }
-    func cell(_ place: (first: String, second: String)) -> [String: Any] {
-      let found = places.firstIndex { $0 == place }.map { document.subjects[$0] }
-      guard let subject = found, let worst = subject.worst.last?.envelope else {
-        return ["text": "–", "detail": "", "clean": ""]
-      }
-      return [
-        "text": Self.percent(worst.rate) + "%", "detail": "\(worst.hits)/\(worst.images)",
-        "clean": "clean \(Self.percent(subject.clean.rate))%",
-        "heat": String(format: "%.2f", 0.08 + 0.5 * worst.rate),
-      ]
+      ? ((row: "model", column: "defence"), document.subjects.map { (row: $0.model, column: $0.defense) })
+      : ((row: "network", column: "training"), document.subjects.map(training(of:)))
+    let (rows, columns) = (Self.distinct(places.map(\.row)), Self.distinct(places.map(\.column)))
+    let isDistinct = places.indices.allSatisfy { place in places.firstIndex { $0 == places[place] } == place }
+    guard columns.count > 1, isDistinct, !document.attacks.isEmpty else { return nil }
+    func line(_ title: String, _ places: [(row: String, column: String)]) -> [String: Any] {
+      ["title": title, "cells": places.map(cell)]
     }
-    let corner = defences.count > 1 ? ("model", "defence") : ("network", "training")
-    if second.count > first.count {
-      let rows = second.map { word in
-        ["title": word, "cells": first.map { cell(($0, word)) }] as [String: Any]
-      }
-      return Strategies(corner: corner.1, columns: first, rows: rows)
+    func cell(_ place: (row: String, column: String)) -> [String: Any] {
+      strategyCell(places.firstIndex { $0 == place }.map { document.subjects[$0] })
     }
-    let rows = first.map { word in ["title": word, "cells": second.map { cell((word, $0)) }] as [String: Any]
+    // A defence that all have is said once.
+    let common = defences == ["none"] || defences.count > 1 ? "" : " behind \(defences[0])"
+    if columns.count > rows.count {
+      let lines = columns.map { column in line(column, rows.map { ($0, column) }) }
+      return Strategies(corner: corner.column + common, columns: rows, rows: lines)
     }
-    return Strategies(corner: corner.0, columns: second, rows: rows)
+    let lines = rows.map { row in line(row, columns.map { (row, $0) }) }
+    return Strategies(corner: corner.row + common, columns: columns, rows: lines)
   }
 
-  private func training(of subject: GridDocument.Subject) -> (first: String, second: String) {
-    let base = document.subjects.map(\.model).filter { subject.model.hasPrefix($0 + "-") }.max {
-      $0.count < $1.count
+  private func strategyCell(_ subject: GridDocument.Subject?) -> [String: Any] {
+    guard let subject, let worst = subject.worst.last?.envelope else {
+      return ["text": "–", "detail": "", "clean": ""]
     }
-    guard let base else { return (subject.model, "standard") }
+    return [
+      "text": Self.percent(worst.rate) + "%", "detail": "\(worst.hits)/\(worst.images)",
+      "clean": "clean \(Self.percent(subject.clean.rate))%",
+      "heat": String(format: "%.2f", 0.08 + 0.5 * worst.rate),
+    ]
+  }
+
+  /// `resnet-pgd` is the training `pgd` of the network `resnet` where both are there.
+  private func training(of subject: GridDocument.Subject) -> (row: String, column: String) {
+    let bases = document.subjects.map(\.model).filter { subject.model.hasPrefix($0 + "-") }
+    guard let base = bases.min(by: { $0.count < $1.count }) else { return (subject.model, "standard") }
     return (base, String(subject.model.dropFirst(base.count + 1)))
   }
 

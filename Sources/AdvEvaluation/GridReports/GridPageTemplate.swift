@@ -51,7 +51,7 @@ enum GridPageTemplate {
     <h2 id="h-summary">Summary</h2>
     {{#sentences}}<p>{{.}}</p>
     {{/sentences}}
-    {{#strategies}}<div class="scroll" tabindex="0" role="region" aria-label="Networks by strategies"><table>
+    {{#strategies}}<div class="scroll" tabindex="0" role="region" aria-label="Models by what was done for them"><table>
     <caption><span>{{caption}}: right and not broken by these attacks, by the model and by what was done for it.</span></caption>
     <thead><tr><th scope="col">{{corner}}</th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{title}}</th>{{#cells}}<td class="cool" style="--h: {{heat}}">{{text}}<small>{{detail}}</small><small>{{clean}}</small></td>{{/cells}}</tr>

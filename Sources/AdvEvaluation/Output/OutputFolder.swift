@@ -9,7 +9,7 @@ import AdvFormats
 /// A folder that appears whole or not at all.
 ///
 /// It is built beside its place under a hidden name, and moved there by `publish`. If its owner goes away
-/// before that, everything written so far is removed; finished work whose place was taken meanwhile stays beside it.
+/// before that, everything written so far is removed; finished work that cannot be put there stays beside it.
 public struct OutputFolder: ~Copyable {
   /// Where the folder will be.
   public let path: String
@@ -61,16 +61,17 @@ public struct OutputFolder: ~Copyable {
 
   /// Moves the finished folder to its place, replacing an earlier run if that was asked for.
   ///
-  /// Throws where the place was taken since the beginning; the folder then lies at the path that the error tells.
+  /// Throws where that cannot be done; the folder then lies where the error says.
   public consuming func publish() throws(EvaluationError) {
     do throws(EvaluationError) {
       try takePlace()
       isPublished = true
     } catch {
-      let refuge = "\(path)-\(getpid())"
-      guard rename(staging.path, refuge) == 0 else { throw error }
+      let (staged, base) = (staging.path, "\(path)-\(getpid())")
+      let refuges = [base] + (2...9).map { "\(base)-\($0)" }
+      let refuge = refuges.first { rename(staged, $0) == 0 }
       isPublished = true
-      throw .folder(path: path, problem: "cannot be put in place (\(error)); the results are in \(refuge)")
+      throw .displaced(reason: error.description, kept: refuge ?? staged)
     }
   }
 

@@ -12,21 +12,23 @@ struct Checkpoint {
     var model: String
     var dataset: String
     var settings: TrainingSettings
-    /// The number of training images; checkpoints from before it was noted do not tell.
-    var images: Int?
+    /// The number of training images.
+    var images: Int
+    /// The number of validation images.
+    var validationImages: Int
     var history: [EpochRecord]
     /// Whether training ended before its last epoch: the weights are those before the drop.
     var isStopped = false
 
     /// What decides over the run.
     var description: String {
-      "\(model) on \(images.map { "\($0) images of " } ?? "")\(dataset), \(settings)"
+      "\(model) on \(images) images of \(dataset) with \(validationImages) for validation, \(settings)"
     }
 
     /// Whether a run that starts like `other` can go on from here.
     func belongsToRun(of other: State) -> Bool {
-      settings == other.settings && model == other.model && dataset == other.dataset
-        && (images == nil || images == other.images)
+      settings == other.settings && model == other.model && dataset == other.dataset && images == other.images
+        && validationImages == other.validationImages
     }
   }
 

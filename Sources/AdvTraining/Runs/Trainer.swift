@@ -111,7 +111,8 @@ public struct Trainer {
 
   private func start(_ graph: Graph, _ path: String, _ resume: Bool) throws(TrainingError) -> Checkpoint {
     let state = Checkpoint.State(
-      model: model.name, dataset: dataset.name, settings: settings, images: dataset.count, history: [])
+      model: model.name, dataset: dataset.name, settings: settings, images: dataset.count,
+      validationImages: validation?.count ?? 0, history: [])
     guard resume else {
       return Checkpoint(state: state, weights: settings.firstWeights(of: graph, from: model.weights))
     }

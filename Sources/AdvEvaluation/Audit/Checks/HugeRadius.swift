@@ -12,10 +12,10 @@ struct HugeRadius: AuditCheck {
     }
     let probes = evidence.probes[subject]
     var (atHalf, atWhole) = (AuditCount(), AuditCount())
-    for entry in probes where entry.probe.isRight {
-      let isLeft = entry.probe[.half]?.isBroken == false
+    for entry in probes where entry.probe.isRight && entry.probe[.half]?.failure == nil {
+      let (isLeft, whole) = (entry.probe[.half]?.isBroken == false, entry.probe[.whole])
       atHalf.add(isLeft, entry.name)
-      atWhole.add(isLeft && entry.probe[.whole]?.isBroken == false, entry.name)
+      if whole?.failure == nil { atWhole.add(isLeft && whole?.isBroken == false, entry.name) }
     }
     let chance = 1 / Double(max(2, evidence.plan.subjects[subject].classes.count))
     let text =

@@ -6,9 +6,7 @@ struct Logits: AuditCheck {
 
   func opinion(on subject: Int, _ evidence: AuditEvidence) -> AuditOpinion {
     let probes = evidence.probes[subject]
-    guard !probes.isEmpty else {
-      return .notApplicable("no image was looked at more closely (--audit-images)")
-    }
+    guard !probes.isEmpty else { return evidence.withoutLook(subject) }
     let count = probes.count { $0.probe.isProbability }
     // One row of two logits can be (0, 1) by chance.
     let isFail = count == probes.count && (count > 1 || evidence.plan.subjects[subject].classes.count > 2)

@@ -2,7 +2,9 @@
 struct SameImages: AuditCheck {
   static let card = AuditCard(
     "E1", "all figures are shares of the same images, and each has an answer",
-    advice: "Finish the run with --resume; look at the rows of outcome 'error' in run.sqlite.")
+    advice:
+      "Finish the run with --resume. In run.sqlite, rows of results with outcome 'error' and those of probes tell "
+      + "on which images the model failed and how.")
 
   func opinion(on subject: Int, _ evidence: AuditEvidence) -> AuditOpinion {
     let summary = evidence.summary
@@ -11,9 +13,13 @@ struct SameImages: AuditCheck {
     var faults: [String] = []
     if errors > 0 { faults.append("\(errors) results are errors; they count as not robust") }
     if !failed.isEmpty {
-      faults.append("the model failed on \(failed.count) images that were looked at more closely")
+      faults.append(
+        "the model failed on \(failed.count) images that were looked at more closely, first: \(failed[0].reason)"
+      )
     }
-    if !faults.isEmpty { return AuditOpinion(.fail, faults.joined(separator: "; "), images: failed) }
+    if !faults.isEmpty {
+      return AuditOpinion(.fail, faults.joined(separator: "; "), images: failed.map(\.name))
+    }
     if !summary.isComplete {
       return AuditOpinion(
         .warn, "\(summary.images) of \(summary.plan.data.images) images have all their results")

@@ -13,9 +13,7 @@ struct StablePredictions: AuditCheck {
   private static let allowed = 0.25
 
   func opinion(on subject: Int, _ evidence: AuditEvidence) -> AuditOpinion {
-    guard !evidence.probes[subject].isEmpty else {
-      return .notApplicable("no image was looked at more closely (--audit-images)")
-    }
+    guard !evidence.probes[subject].isEmpty else { return evidence.withoutLook(subject) }
     var (draws, differs, unstable) = (AuditCount(), AuditCount(), AuditCount())
     for entry in evidence.probes[subject] {
       draws.add(entry.probe.repetition == .draws, entry.name)
