@@ -45,6 +45,11 @@ struct BadInputTests {
     expectRefusal(scratch, model + data + ["--limit", "4"] + options, mentions: [mention])
   }
 
+  @Test func `a model of numbers, and no data for it`() throws {
+    expectRefusal(
+      try Scratch(), ["attack", "--model", "logistic", "--eps", "0.5"], mentions: ["numbers", "explain fgsm"])
+  }
+
   @Test func `a model that does not exist, with the nearest names`() throws {
     let scratch = try Scratch()
     let base = ["attack", "--eps", "0.1", "--dataset", "shapes10", "--model"]

@@ -88,6 +88,11 @@ struct DataOptions: ParsableArguments {
 
   private func specifier(for model: Model) throws -> String {
     if let dataset { return dataset }
+    guard model.inputShape.rank == 3 else {
+      throw InputError(
+        "model '\(model.name)' classifies \(model.inputShape) numbers, no pictures; no such data are built in.\n"
+          + "  `advkit explain fgsm` attacks the built-in one on an example.")
+    }
     guard model.card.labels == Shapes10.classes else {
       throw InputError(
         "no images: model '\(model.name)' has no built-in data set.\n"
