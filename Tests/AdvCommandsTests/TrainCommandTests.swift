@@ -43,7 +43,9 @@ import Testing
     #expect(card.contains("\"dark\"") && card.contains("8,\n    8"))
     let heldOut = Transcript(
       arguments + ["--overwrite", "--validation", "3", "--validate-attack", "fgsm"])
-    #expect(heldOut.status == .done, "\(heldOut.messages)")
+    #expect(heldOut.status == .done && heldOut.output.contains("validation accuracy"), "\(heldOut)")
+    let page = String(decoding: try scratch.bytes("run/training.html"), as: UTF8.self)
+    #expect(page.contains("Validation images") && page.contains("fgsm, ε = 8 of 255 levels"))
     let record = String(decoding: try scratch.bytes("run/training.json"), as: UTF8.self)
     #expect(record.contains("\"robustAccuracy\"") && record.contains("\"validationAccuracy\""))
     #expect(Transcript(arguments + ["--overwrite", "--validation", "8"]).messages.contains("8 images"))

@@ -75,15 +75,16 @@ struct TrainCommand: ConsoleCommand {
       in: folder, resume: resume, reporter.show, isStopped: { stop.isRaised }
     ).stored(half: half)
     _ = consume interrupt
-    let rows = try data.test.map { try tested(trained, on: $0, threads: threads) }
-    let hits = rows.map { $0.count { $0.label == $0.prediction } }
+    let images = data.test == nil ? "validation" : "test"
+    let rows = try (data.test ?? data.validation).map { try tested(trained, on: $0, threads: threads) } ?? []
+    let hits = rows.count { $0.label == $0.prediction }
     try trained.write(
-      to: folder, as: title, accuracy: hits.map { Double($0) / Double(rows?.count ?? 0) },
+      to: folder, as: title, accuracy: data.test.map { _ in Double(hits) / Double(rows.count) },
       command: page.command, half: half)
-    try page.finish(trained, tested: rows ?? [])
-    if let rows, let hits {
+    try page.finish(trained, rows, of: images)
+    if !rows.isEmpty {
       let (value, detail) = AttackWords.accuracy(hits, of: rows.count)
-      console.print("test accuracy \(value)  \(detail)")
+      console.print("\(images) accuracy \(value)  \(detail)")
     }
     console.print("\(folder)/\(title).safetensors")
     return .done

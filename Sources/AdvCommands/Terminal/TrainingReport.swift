@@ -2,6 +2,7 @@ import AdvEvaluation
 import AdvFormats
 import AdvTensor
 import AdvTraining
+import Foundation
 
 /// The page `training.html` of a run's folder, written anew after each epoch and at the end.
 struct TrainingReport {
@@ -24,19 +25,23 @@ struct TrainingReport {
     } catch { console.note("\(folder)/training.html could not be written: \(error)") }
   }
 
-  /// The page of a finished run; `rows` are labels and predicted classes of the test images, if there are any.
-  func finish(_ trained: TrainedModel, tested rows: [(label: Int, prediction: Int)]) throws {
+  /// The page of a finished run; `rows` are labels and predicted classes of images that were not trained on, the "test"
+  /// or "validation" ones, if there are any.
+  func finish(
+    _ trained: TrainedModel, _ rows: [(label: Int, prediction: Int)], of images: String
+  ) throws {
     var counts = [[Int]](repeating: [Int](repeating: 0, count: labels.count), count: labels.count)
     for row in rows { counts[row.label][row.prediction] += 1 }
     let hits = rows.count { $0.label == $0.prediction }
     var state = "Trained for \(trained.history.count) epochs"
     if !rows.isEmpty {
       let (value, detail) = AttackWords.accuracy(hits, of: rows.count)
-      state += "; accuracy on the test images \(value), \(detail)"
+      state += "; accuracy on the \(images) images \(value), \(detail)"
     }
     try write(
       trained.history, state + ".",
-      rows.isEmpty ? nil : .init(images: "Test images", labels: labels, counts: counts), trained.firstFilters)
+      rows.isEmpty ? nil : .init(images: "\(images.capitalized) images", labels: labels, counts: counts),
+      trained.firstFilters)
   }
 
   private func write(
@@ -50,7 +55,8 @@ struct TrainingReport {
           robust: $0.robustAccuracy, rate: $0.rate)
       })
     (page.confusion, page.filters) = (confusion, filters)
-    page.attack = settings.validationAttack.map { "\($0), ε = \(settings.validationRadius)" } ?? ""
+    let levels = String(format: "%g", 255 * settings.validationRadius)
+    page.attack = settings.validationAttack.map { "\($0), ε = \(levels) of 255 levels" } ?? ""
     try AtomicFile.write([UInt8](try page.html().utf8), to: folder + "/training.html")
   }
 }
