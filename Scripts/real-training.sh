@@ -4,9 +4,9 @@
 #
 #   Scripts/real-training.sh [mnist] [mnist-pgd] [cifar] [cifar-fast]      default: all
 #
-# Images come from $ADVKIT_DATA: mnist/ with the official IDX files, cifar10/ with the two archives of JPEGs. Weights and
-# reports land in $ADVKIT_RUNS, default .build/real. An interrupted training goes on, a finished one is not repeated, one with
-# other settings is refused: remove its folder.
+# Images come from $ADVKIT_DATA: mnist/ with the official IDX files, cifar10/ with the two archives of JPEGs. Weights
+# and reports land in $ADVKIT_RUNS, default .build/real. An interrupted training goes on, a finished one is not repeated,
+# one with other settings is refused: remove its folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${ADVKIT:-.build/release/advkit}

@@ -203,7 +203,8 @@ private struct HalfPlanes: Dataset {
     let pool = WorkerPool(threads: 1)
     _ = try Trainer(model(), on: HalfPlanes(), settings: settings(epochs: 1), pool: pool).run(in: folder)
     let other = try Trainer(model(), on: HalfPlanes(), settings: settings(epochs: 2), pool: pool)
-    #expect(throws: TrainingError.self) { try other.run(in: folder, resume: true) }
+    let error = #expect(throws: TrainingError.self) { try other.run(in: folder, resume: true) }
+    #expect(error?.description.contains("made with epochs 1, this run has epochs 2.") == true)
     var selection = Selection()
     selection.limit = HalfPlanes().count - 1
     let fewer = try Trainer(

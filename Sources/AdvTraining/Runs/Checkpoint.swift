@@ -8,7 +8,7 @@ import Foundation
 ///
 /// Random draws are functions of (seed, epoch, image), so the epoch number is their whole state.
 struct Checkpoint {
-  struct State: Codable, CustomStringConvertible {
+  struct State: Codable {
     var model: String
     var dataset: String
     var settings: TrainingSettings
@@ -20,15 +20,21 @@ struct Checkpoint {
     /// Whether training ended before its last epoch: the weights are those before the drop.
     var isStopped = false
 
-    /// What decides over the run.
-    var description: String {
-      "\(model) on \(images) images of \(dataset) with \(validationImages) for validation, \(settings)"
+    /// What decides over the run, by name.
+    private var facts: [(name: String, value: String)] {
+      [
+        ("model", model), ("data", dataset), ("images", "\(images)"),
+        ("validation images", "\(validationImages)"),
+      ] + Mirror(reflecting: settings).children.map { ($0.label ?? "", "\($0.value)") }
     }
 
-    /// Whether a run that starts like `other` can go on from here.
-    func belongsToRun(of other: State) -> Bool {
-      settings == other.settings && model == other.model && dataset == other.dataset && images == other.images
-        && validationImages == other.validationImages
+    /// The facts that differ from another run's, theirs beside them; none where one run can go on from the other.
+    func differences(from other: State) -> (own: [String], others: [String]) {
+      let pairs = zip(facts, other.facts).filter { $0.value != $1.value }
+      func text(_ fact: (name: String, value: String)) -> String {
+        "\(fact.name) \(fact.value.isEmpty ? "none" : fact.value)"
+      }
+      return (pairs.map { text($0.0) }, pairs.map { text($0.1) })
     }
   }
 

@@ -117,9 +117,10 @@ public struct Trainer {
       return Checkpoint(state: state, weights: settings.firstWeights(of: graph, from: model.weights))
     }
     let checkpoint = try Checkpoint(path: path)
-    let found = checkpoint.state
-    if !found.belongsToRun(of: state) {
-      throw .otherRun(path: path, got: found.description, expected: state.description)
+    let (got, expected) = checkpoint.state.differences(from: state)
+    if !got.isEmpty {
+      throw .otherRun(
+        path: path, got: got.joined(separator: ", "), expected: expected.joined(separator: ", "))
     }
     return checkpoint
   }
