@@ -107,6 +107,37 @@ import Testing
 
   // MARK: - Closed forms
 
+  @Test(arguments: [1, 2, 3, 4, 9])
+  func `the median and its gradient are those of a stable sort, ties included`(_ side: Int) {
+    var filter = MedianFilter()
+    filter.size = side
+    var stream = RandomStream(seed: 5)
+    for shape in [Shape([2, 5, 7]), [1, 1, 1], [3, 2, 3]] {
+      let size = ImageSize(shape)
+      // Five levels only: most windows hold their median more than once.
+      let image = Planes(size, (0..<size.count).map { _ in (stream.uniform(0, 1) * 4).rounded() / 4 })
+      let cotangent = Planes(size, (0..<size.count).map { _ in stream.uniform(-1, 1) })
+      var (medians, gradient) = (Planes(size), Planes(size))
+      for place in 0..<size.count {
+        let (channel, row, column) = (
+          place / size.width / size.height, place / size.width % size.height, place % size.width
+        )
+        let window = (0..<side * side).map { entry in
+          size.offset(
+            channel, Mirror.place(row + entry / side - side / 2, size.height),
+            Mirror.place(column + entry % side - side / 2, size.width))
+        }
+        // Swift's sort is stable.
+        let chosen = window.sorted { image.values[$0] < image.values[$1] }[window.count / 2]
+        medians.values[place] = image.values[chosen]
+        gradient.values[chosen] += cotangent.values[place]
+      }
+      let draws = RandomStream(seed: 0)
+      #expect(filter.apply(to: image, draws).values == medians.values)
+      #expect(filter.pullback(cotangent, at: image, draws).values == gradient.values)
+    }
+  }
+
   @Test(arguments: [Float(0.01), 0.03, 0.1])
   func `total variation lowers a step by its price over the widths of both sides`(_ weight: Float) throws {
     var filter = TotalVariation()
