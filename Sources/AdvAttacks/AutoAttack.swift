@@ -60,6 +60,8 @@ extension AutoAttack {
   /// The table of parameters.
   public static let parameters: [Parameter<AutoAttack>] = [
     .choice("version", \.version, "Which of the published versions."),
-    .choice("reach", \.reach, "Where Square's windows may lie."),
+    .choice(
+      "reach", \.reach,
+      "Square's windows anywhere, as in the paper, or never on the last row and column, as in its program."),
   ]
 }

@@ -50,10 +50,12 @@ public struct BrendelBethge: Attack {
   }
 
   /// In proportion to the number of elements; for small images, where that is too little to come home, to the
-  /// distance.
+  /// distance. In L0, where an element comes home at once or not at all, there is room for some that do.
   private func firstRadii(_ x: Tensor, _ search: Search) -> [Double] {
-    let least = Double(rate) * Double(x.rowStride) * Double(search.problem.box.width)
-    return Norm.l2.distances(x, search.originals).map { Swift.max(least, $0 / 10) }
+    let width = Double(search.problem.box.width)
+    let least = Double(rate) * Double(x.rowStride) * width
+    let isSparse = search.problem.objective.norm == .l0
+    return Norm.l2.distances(x, search.originals).map { Swift.max(least, isSparse ? 3 * width : $0 / 10) }
   }
 
   /// x ← x + δ for every active image.
@@ -105,7 +107,7 @@ extension BrendelBethge {
   public static let card = AttackCard(
     "bb", "Brendel & Bethge", paper: "arXiv:1907.01003",
     rule: "x <- x + argmin { |x + d - x0|_p : <b, d> = c, |d|_2 <= r, x + d in box } along the boundary",
-    norms: [.l2, .l1, .linf], kind: .minimal, access: .gradients)
+    norms: [.l2, .l1, .linf, .l0], kind: .minimal, access: .gradients)
 
   /// The table of parameters.
   public static let parameters: [Parameter<BrendelBethge>] = [

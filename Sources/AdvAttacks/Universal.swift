@@ -34,7 +34,10 @@ public struct Universal: Attack {
       }
       let points = Self.points(problem.rows(shared.training), v)
       let fooled = try shared.areMet(shared.training, points, problem, on: oracle).count { $0 }
-      if Float(fooled) >= enough * Float(shared.training.count) || problem.isTimeOver { break }
+      if Float(fooled) >= enough * Float(shared.training.count) { break }
+      guard problem.isTimeOver else { continue }
+      for image in shared.records.indices { shared.records[image].isCutShort = true }
+      break
     }
     let rows = shared.training + shared.heldOut
     let points = Self.points(problem.rows(rows), v)

@@ -5,7 +5,7 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
   /// The output folder is there already.
   case folderExists(path: String)
   /// `--overwrite` was given, but what is there is no folder of results.
-  case foreignFolder(path: String)
+  case foreignFolder(path: String, mark: String)
   /// The output folder could not be made, moved or replaced.
   case folder(path: String, problem: String)
   /// The finished folder could not be put in its place, and lies elsewhere.
@@ -26,8 +26,8 @@ public enum EvaluationError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .folderExists(let path):
       "\(path): the output folder is there already.\n  Replace it with --overwrite, or name another with --out."
-    case .foreignFolder(let path):
-      "\(path): holds no results.json, so it is not a run's folder and is not replaced.\n"
+    case .foreignFolder(let path, let mark):
+      "\(path): holds no \(mark), so it is not a run's folder and is not replaced.\n"
         + "  Name another folder with --out."
     case .folder(let path, let problem):
       "\(path): \(problem).\n  Check that the folder above it exists, is writable and has space left."

@@ -23,9 +23,17 @@ public struct Specifier: Hashable, Sendable {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     self.init(parts[0].trimmingBlanks)
     guard parts.count > 1 else { return }
-    for item in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
-      settings.append(try Setting(parsing: item, owner: name))
+    for item in parts[1].split(separator: ",", omittingEmptySubsequences: false) { try add(item) }
+  }
+
+  private mutating func add(_ item: Substring) throws(SettingError) {
+    let setting = try Setting(parsing: item, owner: name)
+    if let earlier = settings.first(where: { $0.name == setting.name }) {
+      throw .invalidValue(
+        owner: name, parameter: setting.name, got: "\(earlier.value), then \(setting.value)",
+        expected: "one value")
     }
+    settings.append(setting)
   }
 
   /// Reads a list `name[:key=value,…],name…`; a part with `=` and without `:` belongs to the name before it.
@@ -34,7 +42,7 @@ public struct Specifier: Hashable, Sendable {
     if text.allSatisfy(\.isWhitespace) { return result }
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       if part.contains("="), !part.contains(":"), let last = result.indices.last {
-        result[last].settings.append(try Setting(parsing: part, owner: result[last].name))
+        try result[last].add(part)
       } else {
         result.append(try Specifier(parsing: String(part)))
       }

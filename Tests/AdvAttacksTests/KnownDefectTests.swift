@@ -66,6 +66,15 @@ import Testing
     #expect(result.records[0].zeroGradients > 0)
   }
 
+  @Test func `a hinge that is flat behind the boundary is no zero gradient of the model`() throws {
+    let scenario = try LinearScenario(
+      .init(seed: 3, batch: 3, imageShape: [3, 5, 7], classes: 4, place: .inner))
+    let problem = try AttackProblem(
+      images: scenario.images, criterion: .untargeted(scenario.labels), objective: .minimize(.l2))
+    let records = try AttackCatalog.attack("cw").run(problem, on: scenario.oracle).records
+    #expect(records.allSatisfy { $0.backwardPasses > 0 && $0.zeroGradients == 0 }, "\(records)")
+  }
+
   @Test func `the quirks of auto-PGD can be mended`() throws {
     let scenario = try LinearScenario(
       .init(seed: 8, batch: 4, imageShape: [3, 5, 7], classes: 4, place: .edge))

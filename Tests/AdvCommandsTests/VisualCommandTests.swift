@@ -101,7 +101,7 @@ struct VisualCommandTests {
   }
 
   @Test(arguments: [
-    ["--class", "random:0"], ["--class", "random:11"], ["--class", "random:x"],
+    ["--class", "random:0"], ["--class", "random:11"], ["--class", "star,star"], ["--class", "random:x"],
     ["--class", "9999"], ["--class", "stair"], ["--class", "0", "--from", "nowhere.png"],
     ["--class", "0", "--objective", "loss"], ["--class", "0", "--blur", "1"],
   ])
@@ -121,7 +121,7 @@ struct VisualCommandTests {
     #expect(run.status == .done, "\(run)")
     let pictures = try #require(
       try Self.facts(scratch.bytes("run/results.json"))["pictures"] as? [[String: Any]])
-    #expect(pictures.count { $0["adversarial"] as? Bool == true } >= 1 && pictures.count > 3)
+    #expect(pictures.count { $0["kind"] as? String == "adversarial" } >= 1 && pictures.count > 3)
     for picture in pictures {
       let maps = try #require(picture["maps"] as? [[String: Any]])
       #expect(maps.count == 6)
@@ -132,6 +132,28 @@ struct VisualCommandTests {
     }
     #expect(scratch.contents.contains("run/sheet.png"))
     #expect(scratch.contents.count { $0.hasPrefix("run/maps/") && $0.hasSuffix(".png") } == 3)
+  }
+
+  @Test(arguments: [
+    (["--attack", "spatial"], true), (["--attack", "ddn"], true), (["--attack", "jsma"], true),
+    (["--attack", "fgsm", "--eps", "0"], true), (["--attack", "fgsm", "--norm", "l2"], false),
+    (["--eps", "1px"], false), (["--attack", "spatial", "--eps", "1px"], false),
+  ])
+  func `saliency gives every attack what suits it, and says where nothing broke`(
+    _ options: [String], _ isDone: Bool
+  ) throws {
+    let scratch = try Scratch()
+    let run = Transcript(
+      [
+        "saliency", "--model", "lenet5", "--limit", "3", "--method", "gradient", "--out", scratch["run"],
+        "--quiet",
+      ]
+        + options)
+    #expect((run.status == .done) == isDone, "\(run)")
+    guard isDone else { return }
+    let isIdle = options.last == "0"
+    #expect(run.output.contains(isIdle ? "attacked, not broken:" : "adversarial:"), "\(run)")
+    #expect(!isIdle || !run.output.contains("adversarial:"))
   }
 
   @Test func `the smallest level breaks, one level less does not`() throws {

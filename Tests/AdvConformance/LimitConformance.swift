@@ -50,7 +50,12 @@ extension AttackConformance {
   public static func endsWhenItIsOver(_ entry: AttackEntry, _ norm: Norm) throws -> [String] {
     let scenario = try scenario()
     let problem = try problem(entry, norm, .untargeted, scenario)
-    guard entry.card.scope == .image else { return [] }
+    guard entry.card.scope == .image else {
+      var limits = SearchLimits()
+      limits.isOver = { true }
+      let records = try attack(entry).run(problem.with(limits: limits), on: scenario.oracle).records
+      return records.contains(where: \.isCutShort) ? [] : ["was over, and no record says so"]
+    }
     var violations: [String] = []
     for last in [1, 3] {
       let looks = Mutex(last)

@@ -255,6 +255,25 @@ struct AuditTests {
     #expect(finding.status == .fail && finding.subjects == ["linear-1"], "\(finding.line)")
   }
 
+  @Test func `radii with different attacks are not compared, and one image is chance`() throws {
+    let scratch = try Scratch()
+    var gate = GridFixture()
+    gate.cells = [.init(attack: 1, radius: 0), .init(attack: 0, radius: 1)]
+    let apart = try #require(try gate.perform(in: scratch["gate"]).audit.first { $0.id == "E3" })
+    #expect(apart.status == .notApplicable, "\(apart.line)")
+    try GridFixture().perform(in: scratch["run"])
+    let path = scratch["run/run.sqlite"]
+    try Database(path, .write).execute(
+      """
+      UPDATE results SET outcome = 'survived' WHERE radius = 1 AND subject = 0 AND image =
+        (SELECT image FROM results WHERE radius = 0 AND subject = 0 AND outcome = 'broken' LIMIT 1)
+      """)
+    let opened = try Ledger.open(at: path, forWriting: false)
+    let findings = try AuditCatalog.findings(in: opened, try GridTally.summary(of: opened))
+    let finding = try #require(findings.first { $0.id == "E3" })
+    #expect(finding.status == .pass && finding.evidence.contains("1 of 24"), "\(finding.line)")
+  }
+
   @Test func `shards and threads change nothing, and what is missing is made up for`() throws {
     let scratch = try Scratch()
     var grid = GridFixture()
@@ -268,7 +287,7 @@ struct AuditTests {
       try grid.perform(in: scratch["part-\(index)"])
     }
     _ = try GridMerge(parts: [2, 3, 1].map { scratch["part-\($0)"] })
-      .perform(into: GridFolder(scratch["merged"]), existing: .refuse)
+      .perform(into: scratch["merged"], overwrite: false)
     #expect(try scratch.files(of: "merged") == scratch.files(of: "whole"))
     let probed = try Ledger.open(at: scratch["whole/run.sqlite"], forWriting: false).probes()
     #expect(probed.map(\.count) == [10, 10] && Set(probed[0].map(\.name)).count == 10)

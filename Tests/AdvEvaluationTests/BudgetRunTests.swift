@@ -96,6 +96,19 @@ struct BudgetRunTests {
     #expect(attacked.allSatisfy { $0.isCutShort || $0.outcome == .broken })
   }
 
+  @Test func `what repair had no passes left for is cut short, and the accuracy says so`() throws {
+    let free = try FinishedRun("fgsm", "1.9px", count: 40)
+    #expect(free.manifest.summary.cutShort == 0)
+    for limit in [2, 3] {
+      let run = try FinishedRun("fgsm", "1.9px", count: 40) { $0.maxQueries = limit }
+      let lost = run.results.filter { $0.isSpoilt && $0.outcome != .broken }
+      #expect(!lost.isEmpty && lost.allSatisfy(\.isCutShort), "\(limit): \(lost.map(\.isCutShort))")
+      let open = run.manifest.summary.heldCutShort
+      let detail = AttackWords(run.manifest).accuracyLines[0].detail
+      #expect(open >= lost.count && detail.contains("\(open) not attacked to the end"), "\(detail)")
+    }
+  }
+
   @Test func `on the lattice nothing is lost to rounding, at the end something may be`() throws {
     func run(_ isOnLattice: Bool) throws -> AttackSummary {
       try FinishedRun("fgsm", "0.06", norm: .l2, count: 80, imageShape: [3, 16, 16], repairs: false) {

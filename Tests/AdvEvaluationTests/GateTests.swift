@@ -44,16 +44,45 @@ struct GateTests {
     var mask = (0..<100).map { $0 < 80 }
     for index in 0..<12 { mask[index] = false }
     var now = try document(robust: 68, mask: mask)
-    let drop = rule { $0.maxDrop = 0.02 }
+    let drop = rule { $0.maxDrop = 0.01 }
     let paired = try Gate([drop], baseline: before).checks(of: now)
-    // 12 lost and none won: at least 47 % of the 12 more were lost than won.
+    // 12 lost and none won: at least 5.5 % of all are lost, at most 4.3 % won.
     #expect(paired[0].verdict == .missed && paired[0].detail.contains("12 lost, 0 won"), "\(paired)")
     now.data.sha256 = "other"
     let unpaired = try Gate([drop], baseline: before).checks(of: now)
-    #expect(unpaired[0].verdict == .unclear && unpaired[0].detail.contains("two intervals"))
+    #expect(unpaired[0].verdict == .unclear && unpaired[0].detail.contains("other images: two intervals"))
     #expect(try Gate([drop], baseline: now).checks(of: now)[0].verdict == .met)
     now.subjects[0].model = "another"
     #expect(throws: EvaluationError.self) { try Gate([drop], baseline: now).checks(of: before) }
+  }
+
+  @Test func `a baseline whose figures mean something else is refused`() throws {
+    let now = try document(robust: 80)
+    let gate = { (before: GridDocument) in
+      try Gate([self.rule { $0.maxDrop = 0.1 }], baseline: before).checks(of: now)
+    }
+    #expect(try gate(now).map(\.verdict) == [.met])
+    let changes: [(String, (inout GridDocument) -> Void)] = [
+      ("norm is l2", { $0.norm = "l2" }), ("ε is 0.5", { $0.radii[0].value = 0.5 }),
+      ("eps-rounding is nearest", { $0.rounding = "nearest" }), ("repair is false", { $0.repair.toggle() }),
+      ("attack is none", { $0.attacks = [] }), ("images is a part of them", { $0.complete = false }),
+    ]
+    for (words, change) in changes {
+      var before = now
+      change(&before)
+      let failure = #expect(throws: EvaluationError.self) { try gate(before) }
+      #expect(failure.map { "\($0)".contains(words) } == true, "\(words): \(failure.map { "\($0)" } ?? "")")
+    }
+  }
+
+  @Test func `results without an answer are an error for JUnit too`() throws {
+    var document = try document(robust: 80)
+    document.subjects[0].cells[0].errors = 3
+    let checks = try Gate([rule { $0.minRobust = 0.1 }]).checks(of: document)
+    let junit = GateReports(checks, of: document, configuration: "gate.yml").junit
+    #expect(
+      junit.contains("tests=\"2\" failures=\"0\" errors=\"1\"")
+        && junit.contains("<error message=\"3 results"))
   }
 
   @Test func `reports for other programs say the same and escape what they hold`() throws {

@@ -15,6 +15,8 @@ struct GridFixture {
   var images = 24
   var survivorsOnly = true
   var transfers = false
+  /// All attacks at all radii where none are named.
+  var cells: [GridPlan.Cell] = []
   var batch = 5
   var threads = 1
   var shard = GridRun.Shard.whole
@@ -56,6 +58,7 @@ struct GridFixture {
       command: ["advkit", "evaluate", "--models", "linear <&>"])
     (plan.survivorsOnly, plan.transfers, plan.seed) = (survivorsOnly, transfers, seed)
     (plan.auditImages, plan.auditDraws) = (auditImages, auditDraws)
+    if !cells.isEmpty { plan.cells = cells }
     let masked = masked
     var run = GridRun(
       plan: plan,

@@ -61,7 +61,7 @@ struct GridTests {
     }
     for (name, order) in [("a", [3, 1, 5, 2, 4]), ("b", [5, 4, 3, 2, 1])] {
       _ = try GridMerge(parts: order.map { scratch["part-\($0)"] })
-        .perform(into: GridFolder(scratch[name]), existing: .refuse)
+        .perform(into: scratch[name], overwrite: false)
       #expect(try scratch.files(of: name) == scratch.files(of: "whole"))
     }
   }
@@ -81,11 +81,55 @@ struct GridTests {
     ] {
       let failure = #expect(throws: EvaluationError.self) {
         _ = try GridMerge(parts: parts.map { scratch[$0] })
-          .perform(into: GridFolder(scratch["all"]), existing: .refuse)
+          .perform(into: scratch["all"], overwrite: false)
       }
       #expect(failure.map { "\($0)".contains(word) } == true, "\(parts): \(failure.map { "\($0)" } ?? "")")
       #expect(!FileManager.default.fileExists(atPath: scratch["all"]))
     }
+  }
+
+  @Test func `a merge touches nothing before all is well`() throws {
+    let scratch = try Scratch()
+    var grid = GridFixture()
+    for index in 1...2 {
+      grid.shard = try #require(GridRun.Shard("\(index)/2"))
+      try grid.perform(in: scratch["part-\(index)"])
+    }
+    let parts = ["part-1", "part-2"].map { scratch[$0] }
+    let first = try scratch.files(of: "part-1")
+    for place in ["part-1", "part-1/all", "."] {
+      #expect(throws: EvaluationError.self, "\(place)") {
+        _ = try GridMerge(parts: parts).perform(into: scratch[place], overwrite: true)
+      }
+    }
+    _ = try GridMerge(parts: parts).perform(into: scratch["all"], overwrite: false)
+    let whole = try scratch.files(of: "all")
+    #expect(throws: EvaluationError.self) {
+      _ = try GridMerge(parts: [parts[0]]).perform(into: scratch["all"], overwrite: true)
+    }
+    #expect(throws: EvaluationError.self) {
+      _ = try GridMerge(parts: parts).perform(into: scratch["all"], overwrite: false)
+    }
+    #expect(try scratch.files(of: "all") == whole && scratch.files(of: "part-1") == first)
+    _ = try GridMerge(parts: parts).perform(into: scratch["all"], overwrite: true)
+    #expect(try scratch.files(of: "all") == whole)
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch[""])
+    #expect(Set(names) == ["part-1", "part-2", "all"], "\(names)")
+  }
+
+  @Test func `a run in progress is not replaced`() throws {
+    let scratch = try Scratch()
+    let grid = GridFixture()
+    let run = try grid.run()
+    let folder = GridFolder(scratch["run"])
+    let ledger = try folder.ledger(for: run.plan, existing: .refuse)
+    let failure = #expect(throws: EvaluationError.self) {
+      try folder.ledger(for: run.plan, existing: .replace)
+    }
+    #expect(failure.map { "\($0)".contains("another process") } == true)
+    try run.execute(in: ledger)
+    #expect(try folder.finish(ledger).complete)
+    try grid.perform(in: scratch["run"], existing: .replace)
   }
 
   @Test(arguments: [Norm.linf, .l2])
@@ -245,10 +289,11 @@ struct GridTests {
     for worst in document.subjects[0].worst { #expect(worst.robustFile.hits + errors <= 24) }
   }
 
-  @Test func `transfer counts images that both models had right`() throws {
+  @Test(arguments: [true, false])
+  func `transfer counts images that both models had right, each once`(_ survivorsOnly: Bool) throws {
     let scratch = try Scratch()
     var grid = GridFixture()
-    (grid.transfers, grid.radii) = (true, ["8px"])
+    (grid.transfers, grid.radii, grid.survivorsOnly) = (true, ["8px"], survivorsOnly)
     let document = try grid.perform(in: scratch["run"])
     #expect(document.transfer.count == 2 && document.transfer.contains { $0.fooled.images > 0 })
     for entry in document.transfer {

@@ -33,10 +33,29 @@ struct McNemarTests {
     #expect(McNemar.holm([0.9, 0.8]) == [1, 1] && McNemar.holm([]) == [])
   }
 
-  @Test func `the lowest drop is below the observed one, and nothing changed is no drop`() {
-    #expect(McNemar.lowestDrop(lost: 0, won: 0, images: 100, confidence: 0.95) == 0)
-    let low = McNemar.lowestDrop(lost: 30, won: 2, images: 500, confidence: 0.95)
-    #expect(low > 0.02 && low < 28.0 / 500)
+  @Test func `the lowest drop is below the observed one`() {
+    for (lost, won, images) in [(30, 2, 500), (0, 0, 100), (12, 0, 100), (0, 7, 40)] {
+      let low = McNemar.lowestDrop(lost: lost, won: won, images: images, confidence: 0.95)
+      #expect(low < Double(lost - won) / Double(images), "\(lost) \(won): \(low)")
+    }
+    #expect(McNemar.lowestDrop(lost: 30, won: 2, images: 500, confidence: 0.95) > 0.02)
+  }
+
+  @Test(arguments: [(0.05, 0.0), (0.1, 0.0), (0.1, 0.02), (0.3, 0.2), (0.02, 0.02), (0.9, 0.05)])
+  func `the lowest drop is too high as seldom as it says`(_ lost: Double, _ won: Double) {
+    let images = 60
+    var tooHigh = 0.0
+    for a in 0...images {
+      for b in 0...(images - a) where (b == 0 || won > 0) && (a + b == images || lost + won < 1) {
+        guard McNemar.lowestDrop(lost: a, won: b, images: images, confidence: 0.95) > lost - won else {
+          continue
+        }
+        let rest = images - a - b
+        let ways = [a, b, rest].reduce(lgamma(Double(images + 1))) { $0 - lgamma(Double($1 + 1)) }
+        tooHigh += exp(ways) * pow(lost, Double(a)) * pow(won, Double(b)) * pow(1 - lost - won, Double(rest))
+      }
+    }
+    #expect(tooHigh <= 0.025, "\(lost) lost, \(won) won: \(tooHigh)")
   }
 
   @Test func `an interval covers the true share at least as often as it says`() {

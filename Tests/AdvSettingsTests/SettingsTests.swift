@@ -32,6 +32,8 @@ private struct Lamp: Configurable {
     #expect(try Specifier(parsing: " a : b = c ") == Specifier("a", [.init(name: "b", value: "c")]))
     #expect(throws: SettingError.self) { try Specifier(parsing: "pgd:steps") }
     #expect(throws: SettingError.self) { try Specifier(parsing: "pgd:=4") }
+    #expect(throws: SettingError.self) { try Specifier(parsing: "pgd:steps=4,steps=5") }
+    #expect(throws: SettingError.self) { try Specifier.list("pgd:steps=4,fgsm,loss=dlr,loss=dlr") }
     #expect(throws: SettingError.self) { try Specifier(parsing: "pgd:") }
   }
 

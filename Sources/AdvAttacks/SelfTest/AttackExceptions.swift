@@ -87,7 +87,7 @@ public enum AttackExceptions {
       attack: "bb", norms: [.l1], allowance: .init(factor: 1.05),
       reason: "a fifth of the authors' steps does not bring it home", settings: [("steps", "1000")]),
     Exception(
-      attack: "bb", norms: [.linf], allowance: .init(factor: 1.1),
+      attack: "bb", norms: [.linf], allowance: .init(factor: 1.1, floor: 0.002),
       reason: "its steps shrink by half twenty times, in the corners of the box before they are home"),
     Exception(
       attack: "slide", norms: [.l1], allowance: .init(factor: 1.5),
@@ -108,7 +108,7 @@ public enum AttackExceptions {
       attack: "nes", norms: [.linf, .l2], allowance: .init(factor: 1.5),
       reason: "its slopes are estimates from 25 directions"),
     Exception(
-      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.001),
+      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.002),
       reason:
         "it takes equal steps along coordinates, however steep they are, and must see each in the logits"),
     Exception(
@@ -162,6 +162,14 @@ public enum AttackExceptions {
       attack: "fmn", norms: [.l0], allowance: .init(factor: 3),
       reason: "the radius is a whole number, and the slopes of single elements change as they move",
       surface: .curved),
+    Exception(
+      attack: "bb", norms: [.l1], allowance: .init(factor: 1.05),
+      reason: "a fifth of the authors' steps does not bring it home", settings: [("steps", "1000")],
+      surface: .curved),
+    Exception(
+      attack: "bb", norms: [.l0], allowance: .init(factor: 2),
+      reason: "an element that moves changes the slopes of all: its plane is of another place",
+      settings: [("steps", "1000")], surface: .curved),
     Exception(
       attack: "cw", norms: [.linf], allowance: .init(factor: 1.5, floor: 0.02),
       reason: "τ falls by a tenth at a time, and Adam's steps of 0.01 blur distances of this size",

@@ -26,7 +26,7 @@ struct TrustRegion {
     return norm == .linf ? nearestBox(fallback: direct) : nearestInRegion(fallback: direct)
   }
 
-  /// L1, L2: the smallest μ whose step stays in the region.
+  /// L0, L1, L2: the smallest μ whose step stays in the region.
   private func nearestInRegion(fallback: [Double]) -> [Double] {
     var best = fallback
     var (low, high) = (1e-9, 1e9)
@@ -69,7 +69,12 @@ struct TrustRegion {
     let (d, pull) = (home[index], lambda * slope[index])
     switch norm {
     case .l2, .linf: return (d + pull) / (1 + mu)
-    case .l1, .l0:
+    case .l0:
+      // Either home, or where it would be without a price, at the price of 1.
+      let free = clip(pull / mu, index)
+      let gain = (pull - mu / 2 * free) * free - (pull - mu / 2 * d) * d
+      return gain > 1 ? free : d
+    case .l1:
       let tilt = pull - mu * d
       return tilt > 1 ? (pull - 1) / mu : (tilt < -1 ? (pull + 1) / mu : d)
     }

@@ -57,7 +57,8 @@ struct AuditCommand: ConsoleCommand {
     let folder = GridFolder(out)
     let ledger = try folder.ledger(for: run.plan, existing: .replace)
     if let proofs { try ledger.record(proofs, subject: 0) }
-    guard let document = try GridExecution(run, folder, quiet: options.quiet).perform(ledger, on: console)
+    let execution = GridExecution(run, folder, quiet: options.quiet, canResume: false)
+    guard let document = try execution.perform(ledger, on: console)
     else {
       return .noResult
     }

@@ -48,6 +48,9 @@ struct CertifyCommand: ConsoleCommand {
 
   func execute(on console: Console) throws -> ExitStatus {
     let radii = try Lists.numbers(radii, option: "--radii").map { Double("\($0)") ?? Double($0) }.sorted()
+    if let radius = radii.first, radius < 0 {
+      throw InputError("--radii has \(radius), expected L2 distances of 0 or more, such as 0.25,0.5.")
+    }
     let model = try modelOptions.load(labels: try labelOptions.names(), quiet: options.quiet, on: console)
     let chain = try defenseOptions.chain()
     let source = try data.source(for: model)

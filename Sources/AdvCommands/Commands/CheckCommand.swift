@@ -55,13 +55,19 @@ struct CheckCommand: ConsoleCommand {
     var run = try file.request.prepare(threads: options.threadCount, quiet: options.quiet, on: console)
     (run.batch, run.threads) = (options.batch, options.threadCount)
     let folder = GridFolder(out)
+    if let baseline, folder.holds(baseline) {
+      throw InputError(
+        "--baseline is \(baseline), which this run replaces: accuracy could creep down within the allowed drop.\n"
+          + "  Keep a copy of it elsewhere, or name another folder with --out.")
+    }
     let ledger = try folder.ledger(for: run.plan, existing: .replace)
-    guard let document = try GridExecution(run, folder, quiet: options.quiet).perform(ledger, on: console)
+    let execution = GridExecution(run, folder, quiet: options.quiet, canResume: false)
+    guard let document = try execution.perform(ledger, on: console)
     else {
       return .noResult
     }
     let checks = try Gate(rules, confidence: confidence, baseline: earlier).checks(of: document)
-    let errors = document.subjects.flatMap(\.cells).reduce(0) { $0 + $1.errors }
+    let errors = document.errors
     let reports = GateReports(checks, of: document, configuration: config)
     try write(reports)
     try print(checks, reports, on: console)

@@ -59,8 +59,7 @@ struct CorruptionsCommand: ConsoleCommand {
     }
     guard !results.isEmpty else { throw InputError("stopped before the first batch was finished.") }
     let report = ConditionReport(
-      results, of: run, model: .init(model, behind: chain), means: means(conditions.map(\.facts.name)),
-      command: try command(for: model))
+      results, of: run, model: .init(model, behind: chain), command: try command(for: model))
     if let out { try AtomicFile.write(try report.json(), to: out) }
     if options.json {
       console.print(String(decoding: try report.json().dropLast(), as: UTF8.self))
@@ -69,15 +68,6 @@ struct CorruptionsCommand: ConsoleCommand {
       report.sentences.forEach { console.print($0) }
     }
     return results.count == source.count ? .done : .noResult
-  }
-
-  private func means(_ names: [String]) -> [(name: String, members: [Int])] {
-    if nuisances { return [] }
-    let benchmark = Set(CorruptionCatalog.all.filter { $0.isBenchmark }.map { $0.name })
-    return [
-      ("mean corruption accuracy", names.indices.filter { benchmark.contains(names[$0]) }),
-      ("with the four for validation", benchmark.isSuperset(of: names) ? [] : Array(names.indices)),
-    ]
   }
 
   /// The first image: one row for each corruption, one column for each severity.

@@ -13,8 +13,7 @@ struct MergeCommand: ConsoleCommand {
   @Flag(help: "Replace the run in the folder.") var overwrite = false
 
   func execute(on console: Console) throws -> ExitStatus {
-    let document = try GridMerge(parts: parts).perform(
-      into: GridFolder(out), existing: overwrite ? .replace : .refuse)
+    let document = try GridMerge(parts: parts).perform(into: out, overwrite: overwrite)
     console.print("\(GridWords(document).title): \(document.images) images")
     AuditText.print(document, on: console)
     console.print("\(out)/  report.html, report.json, report.md, report.csv, run.sqlite")

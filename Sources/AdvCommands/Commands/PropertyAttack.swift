@@ -66,7 +66,7 @@ struct PropertyAttack {
   /// Throws for options that the property decides or that mean nothing to it, rather than to pass over them.
   private func refuse() throws {
     let given: [(String, Bool)] = [
-      ("--norm", attack.norm != "linf"), ("--defense", attack.defense != "none"),
+      ("--norm", attack.norm ?? "linf" != "linf"), ("--defense", attack.defense != "none"),
       ("--eps-rounding", attack.epsRounding != "strict"),
       ("--no-repair", !attack.repair), ("--lattice", attack.lattice),
       ("--max-queries", attack.maxQueries != nil),

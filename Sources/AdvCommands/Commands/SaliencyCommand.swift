@@ -44,11 +44,20 @@ struct SaliencyCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Show the adversarial image too: name[:key=value,…].", valueName: "attack"))
   var attack: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Radius of the attack.", valueName: "eps"))
-  var eps = "2/255"
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Radius of the attack (default: 2/255 in linf, the smallest of an attack that looks for it).",
+      valueName: "eps"))
+  var eps: String?
 
-  @Option(help: ArgumentHelp("Norm of the attack.", valueName: "norm"))
-  var norm = Norm.linf.rawValue
+  @Flag(help: "Let the attack find the smallest radius for each image.")
+  var minimal = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Norm of the attack (default: linf, of an attack with one norm that one).", valueName: "norm"))
+  var norm: String?
 
   @Option(help: ArgumentHelp("Fixes every random draw."))
   var seed: UInt64 = 0
@@ -61,6 +70,9 @@ struct SaliencyCommand: ConsoleCommand {
       throw ValidationError("--samples is \(samples), expected 1…100000.")
     }
     if !(noise >= 0 && noise <= 10) { throw ValidationError("--noise is \(noise), expected 0…10.") }
+    if attack == nil, eps != nil || norm != nil || minimal {
+      throw ValidationError("--eps, --norm and --minimal are about an attack, and there is no --attack.")
+    }
     if !(baseline >= 0 && baseline <= 1) { throw ValidationError("--baseline is \(baseline), expected 0…1.") }
   }
 
@@ -79,10 +91,10 @@ struct SaliencyCommand: ConsoleCommand {
       overwrite: output.overwrite)
     var attacked: [ImageResult] = []
     if let attack {
-      var attackRun = AttackRun(
-        source: source, attack: try AttackCatalog.attack(attack),
-        epsilon: try Epsilon(eps, norm: try Lists.choice(norm, option: "--norm"))
-      ) { classifier.makeOracle() }
+      let configured = try AttackOptions.configured(attack)
+      var attackRun = AttackRun(source: source, attack: configured, threat: try threat(of: configured)) {
+        classifier.makeOracle()
+      }
       (attackRun.seed, attackRun.batch, attackRun.threads) = (seed, options.batch, options.threadCount)
       attacked = try attackRun.execute(into: folder.staging).images
     }

@@ -99,7 +99,11 @@ struct AscentOptions: ParsableArguments {
     }
     // A label may hold commas itself.
     if model.card.labels?.contains(classes) == true { return [try ClassNames.index(of: classes, in: model)] }
-    return try Lists.words(classes, option: "--class").map { try ClassNames.index(of: $0, in: model) }
+    let labels = try Lists.words(classes, option: "--class").map { try ClassNames.index(of: $0, in: model) }
+    if Set(labels).count < labels.count {
+      throw InputError("--class \(classes): names a class twice; each has one picture.")
+    }
+    return labels
   }
 
   /// So many different classes, in the order drawn.

@@ -34,8 +34,10 @@ struct AttackOptions: ParsableArguments {
       valueName: "file"))
   var vnnlib: String?
 
-  @Option(help: ArgumentHelp("linf, l2, l1 or l0.", valueName: "norm"))
-  var norm = "linf"
+  @Option(
+    help: ArgumentHelp(
+      "linf, l2, l1 or l0 (default: linf, of an attack with one norm that one).", valueName: "norm"))
+  var norm: String?
 
   @Option(
     help: ArgumentHelp("untargeted or targeted (the default where --target is given).", valueName: "goal"))
@@ -85,7 +87,6 @@ struct AttackOptions: ParsableArguments {
   var nonAdaptive = false
 
   func validate() throws {
-    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
     if minimal, epsRounding != "strict" {
       throw ValidationError("--eps-rounding needs a radius, and --minimal has none.")
     }
@@ -104,6 +105,14 @@ struct AttackOptions: ParsableArguments {
         "attack '\(attack.card.id)' makes one perturbation for all images: --minimal, --lattice and\n"
           + "  --max-queries are about single images; leave them away.")
     }
+    return try Self.threats(of: attack, eps: eps, minimal: minimal, norm: norm)
+  }
+
+  /// The same of options that another command has.
+  static func threats(
+    of attack: ConfiguredAttack, eps: String?, minimal: Bool, norm: String?
+  ) throws -> [AttackRun.Threat] {
+    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
     if let threat = attack.threat {
       guard eps == nil, !minimal else {
         throw InputError(
@@ -116,7 +125,8 @@ struct AttackOptions: ParsableArguments {
     guard eps != nil || minimal else {
       throw ValidationError("Missing a radius: give --eps, or --minimal.")
     }
-    let norm: Norm = try Lists.choice(norm, option: "--norm")
+    let only = attack.card.norms.count == 1 ? attack.card.norms[0] : .linf
+    let norm: Norm = try norm.map { try Lists.choice($0, option: "--norm") } ?? only
     guard let eps else { return [.minimal(norm)] }
     return try Epsilon.list(eps, norm: norm).map { .within($0) }
   }
@@ -168,8 +178,8 @@ struct AttackOptions: ParsableArguments {
   func arguments(at threat: AttackRun.Threat) -> [String] {
     var words = ["--attack", attack]
     switch threat {
-    case .within(let epsilon): words += ["--norm", norm, "--eps", epsilon.text]
-    case .minimal: words += ["--norm", norm, "--minimal"]
+    case .within(let epsilon): words += ["--norm", threat.norm.rawValue, "--eps", epsilon.text]
+    case .minimal: words += ["--norm", threat.norm.rawValue, "--minimal"]
     case .own: break
     }
     if defense != DefenseChain.none { words += ["--defense", defense] }
@@ -202,7 +212,8 @@ enum ClassNames {
     throw InputError(
       "class '\(word)' is not one of model '\(model.name)'."
         + (near.isEmpty
-          ? " Give its index, 0…\(model.classCount - 1)." : " Did you mean \(near.joined(separator: ", "))?"))
+          ? " Give its name or its index, 0…\(model.classCount - 1)."
+          : " Did you mean \(near.joined(separator: ", "))?"))
   }
 
   /// The name of every class, its number where the card has no labels.

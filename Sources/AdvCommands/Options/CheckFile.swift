@@ -26,7 +26,8 @@ struct CheckFile {
     do {
       root = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
     } catch {
-      throw InputError("\(path): the file is no YAML: \(error)")
+      let place = "\(error)".split(separator: "\n").first.map { ": \($0)" } ?? ""
+      throw InputError("\(path): the file is no YAML\(place).\n  See docs/ci/advkit.yml for an example.")
     }
     guard let root, let mapping = root.mapping else {
       throw InputError(

@@ -1,6 +1,8 @@
+import AdvAttacks
 import AdvDefenses
 import AdvEvaluation
 import AdvModels
+import AdvThreat
 import ArgumentParser
 
 /// Where saliency maps go.
@@ -13,6 +15,16 @@ struct SaliencyOutputOptions: ParsableArguments {
 }
 
 extension SaliencyCommand {
+  /// How far the attack may go: as said, else what suits it.
+  func threat(of attack: ConfiguredAttack) throws -> AttackRun.Threat {
+    var (eps, minimal) = (eps, minimal)
+    if attack.threat == nil, eps == nil, !minimal {
+      minimal = attack.card.kind == .minimal
+      if !minimal, norm ?? "linf" == "linf", attack.card.norms.contains(.linf) { eps = "2/255" }
+    }
+    return try AttackOptions.threats(of: attack, eps: eps, minimal: minimal, norm: norm)[0]
+  }
+
   /// The command that makes the same maps again.
   func command(for model: Model) throws -> [String] {
     var words =
@@ -20,7 +32,10 @@ extension SaliencyCommand {
       + (try data.arguments(for: model)) + ["--method", method, "--samples", "\(samples)"]
     words += ["--noise", "\(noise)", "--baseline", "\(baseline)"]
     if let label { words += ["--class", label] }
-    if let attack { words += ["--attack", attack, "--eps", eps, "--norm", norm] }
+    if let attack { words += ["--attack", attack] }
+    if let eps { words += ["--eps", eps] }
+    if minimal { words.append("--minimal") }
+    if let norm { words += ["--norm", norm] }
     return words + ["--seed", "\(seed)"]
   }
 
@@ -34,12 +49,11 @@ extension SaliencyCommand {
       return
     }
     for picture in explained.prefix(40) {
-      let kind = picture.isAdversarial ? "adversarial" : "clean"
       let gap = picture.maps.compactMap(\.map.completenessGap).first
       let completeness =
         gap.map { ", integrated gradients off by \(AttackWords.percent($0)) of the score" } ?? ""
       console.print(
-        "\(picture.id) \(kind): \(facts.classes[picture.reading.label]) "
+        "\(picture.id) \(picture.kind.rawValue): \(facts.classes[picture.reading.label]) "
           + "\(AttackWords.percent(picture.reading.probability))\(completeness)")
     }
     console.print("\(path)/  maps/, sheet.png, results.json")

@@ -7,9 +7,11 @@ struct GridExecution {
   private let run: GridRun
   private let folder: GridFolder
   private let isQuiet: Bool
+  private let canResume: Bool
 
-  init(_ run: GridRun, _ folder: GridFolder, quiet: Bool) {
-    (self.run, self.folder, isQuiet) = (run, folder, quiet)
+  /// `canResume` says whether the command goes on with a run that was stopped.
+  init(_ run: GridRun, _ folder: GridFolder, quiet: Bool, canResume: Bool = true) {
+    (self.run, self.folder, isQuiet, self.canResume) = (run, folder, quiet, canResume)
   }
 
   /// The finished report; nil where the run was interrupted, after saying how to go on.
@@ -24,7 +26,11 @@ struct GridExecution {
     progress.finish()
     _ = consume interrupt
     guard !stop.isRaised else {
-      console.note("stopped; what is done is in \(ledger.path). Go on with the same command and --resume.")
+      console.note(
+        "stopped; "
+          + (canResume
+            ? "what is done is in \(ledger.path). Go on with the same command and --resume."
+            : "there is no result. The same command begins anew."))
       return nil
     }
     let document = try folder.finish(ledger)

@@ -52,6 +52,13 @@ public enum AuditCatalog {
     return try all.map { try finding(of: $0, evidence) }
   }
 
+  /// Different words about subjects that a finding repeats; its list of subjects is whole.
+  private static let shownGroups = 8
+
+  private static func names(of titles: [String]) -> String {
+    titles.count <= 3 ? titles.joined(separator: ", ") : "\(titles[0]) and \(titles.count - 1) others"
+  }
+
   /// The gravest opinion over all subjects, with the evidence of those who share it.
   static func finding(of check: any AuditCheck.Type, _ evidence: AuditEvidence) throws -> AuditFinding {
     let titles = evidence.plan.subjects.map(\.title)
@@ -66,15 +73,16 @@ public enum AuditCatalog {
     let worst = opinions.map(\.status).max() ?? .notApplicable
     let concerned = titles.indices.filter { opinions[$0].status == worst }
     let isAlone = titles.count == 1
-    // What is well is said once: the same words of twenty models are one line.
-    var texts: [String] = []
-    for subject in concerned {
-      let text = opinions[subject].evidence
-      let line = worst > .pass && !isAlone ? "\(titles[subject]): \(text)" : text
-      if !texts.contains(line) { texts.append(line) }
+    // The same words about twenty models are one line, and of what is well one line is enough.
+    let groups = Dictionary(grouping: concerned) { opinions[$0].evidence }.sorted {
+      $0.value[0] < $1.value[0]
     }
-    let shown = worst > .pass ? texts.count : 1
-    let rest = texts.count > shown ? " (and \(texts.count - shown) more subjects)" : ""
+    let shown = groups.prefix(worst > .pass ? Self.shownGroups : 1)
+    let texts = shown.map { text, subjects in
+      worst > .pass && !isAlone ? "\(names(of: subjects.map { titles[$0] })): \(text)" : text
+    }
+    let others = concerned.count - shown.reduce(0) { $0 + $1.value.count }
+    let rest = others > 0 ? " (and \(others) more subjects)" : ""
     var images: [String] = []
     for image in concerned.flatMap({ opinions[$0].images }) where !images.contains(image) {
       images.append(image)
@@ -82,7 +90,7 @@ public enum AuditCatalog {
     return AuditFinding(
       id: check.card.id, title: check.card.title, status: worst,
       subjects: worst > .pass ? concerned.map { titles[$0] } : [],
-      evidence: texts.prefix(shown).joined(separator: "; ") + rest,
+      evidence: texts.joined(separator: "; ") + rest,
       images: worst > .pass ? Array(images.prefix(AuditCount.names)) : [],
       advice: worst > .pass ? check.card.advice : "")
   }

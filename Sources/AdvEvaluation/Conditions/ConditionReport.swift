@@ -8,15 +8,6 @@ public struct ConditionReport: Sendable, Encodable {
     let accuracy: GridDocument.Rate
   }
 
-  /// A mean over conditions of one run. Its interval treats the images as the sample: mean ± 1.96 standard errors of
-  /// the images' own means, because an image under many conditions is still one image.
-  private struct Mean: Encodable {
-    let name: String
-    let conditions: Int
-    let accuracy: Double
-    let ci95: [Double]
-  }
-
   private let schema = 1
   private let advkit = Version.current
   private let command: [String]
@@ -25,12 +16,12 @@ public struct ConditionReport: Sendable, Encodable {
   private let images: Int
   private let clean: GridDocument.Rate
   private let conditions: [Entry]
-  private let means: [Mean]
+  private let means: [ConditionMean]
 
-  /// The report of a run's results; `means` name groups of its conditions by their positions.
+  /// The report of a run's results.
   public init(
     _ results: [ConditionRun.Result], of run: ConditionRun, model: AttackManifest.ModelFacts,
-    means: [(name: String, members: [Int])], command: [String]
+    command: [String]
   ) {
     (self.command, self.model, data) = (command, model, run.source.dataset.name)
     images = results.count
@@ -40,20 +31,13 @@ public struct ConditionReport: Sendable, Encodable {
         name: condition.name, level: condition.level,
         accuracy: .init(results.count { $0.isCorrectUnder[index] }, of: results.count))
     }
-    self.means = means.filter { !$0.members.isEmpty }.map { Self.mean($0.name, $0.members, results) }
-  }
-
-  private static func mean(_ name: String, _ members: [Int], _ results: [ConditionRun.Result]) -> Mean {
-    let shares = results.map { result in
-      Double(members.count { result.isCorrectUnder[$0] }) / Double(members.count)
+    means = ConditionMean.groups(of: conditions.map(\.name)).map { group in
+      ConditionMean(
+        group.name, conditions: group.members.count,
+        shares: results.map { result in
+          Double(group.members.count { result.isCorrectUnder[$0] }) / Double(group.members.count)
+        })
     }
-    let count = Double(max(shares.count, 1))
-    let mean = shares.reduce(0, +) / count
-    let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(count - 1, 1)
-    let slack = 1.96 * (variance / count).squareRoot()
-    return Mean(
-      name: name, conditions: members.count, accuracy: mean,
-      ci95: [max(0, mean - slack), min(1, mean + slack)])
   }
 
   /// The text of the JSON document.
@@ -83,11 +67,6 @@ public struct ConditionReport: Sendable, Encodable {
 
   /// Clean accuracy and the means.
   public var sentences: [String] {
-    ["clean: \(GridWords.text(of: clean))"]
-      + means.map { mean in
-        String(
-          format: "%@: %.1f%% over %d conditions (95%% interval %.1f–%.1f%%)", mean.name, 100 * mean.accuracy,
-          mean.conditions, 100 * mean.ci95[0], 100 * mean.ci95[1])
-      }
+    ["clean: \(GridWords.text(of: clean))"] + means.map(\.text)
   }
 }

@@ -113,8 +113,13 @@ public struct Gate: Sendable {
         problem: "has no result of \(cell?.attack ?? "") at \(cell?.eps ?? "") on '\(subject.title)'",
         remedy: "Give a report.json of the same rules, or leave max-drop-from-baseline away.")
     }
+    if let cell, let difference = baseline?.difference(from: document, at: cell) {
+      throw .plan(
+        path: "baseline", problem: "cannot be compared: \(difference)",
+        remedy: "Make a report.json anew with the rules as they are, or leave max-drop-from-baseline away.")
+    }
     let (now, before) = (cell?.robustFile ?? subject.clean, old?.robustFile ?? earlier.clean)
-    let lowest = paired(cell, old, document) ?? unpaired(now, before)
+    let lowest = paired(cell, old, document) ?? unpaired(now, before, document)
     let observed = before.rate - now.rate
     let verdict: GateCheck.Verdict = observed <= most ? .met : lowest.drop > most ? .missed : .unclear
     return GateCheck(
@@ -140,11 +145,13 @@ public struct Gate: Sendable {
     return (drop, "same images: \(lost) lost, \(won) won")
   }
 
-  private func unpaired(_ now: GridDocument.Rate, _ before: GridDocument.Rate) -> (drop: Double, how: String)
-  {
+  private func unpaired(
+    _ now: GridDocument.Rate, _ before: GridDocument.Rate, _ document: GridDocument
+  ) -> (drop: Double, how: String) {
     let new = Binomial.interval(hits: now.hits, trials: now.images, confidence: confidence)
     let old = Binomial.interval(hits: before.hits, trials: before.images, confidence: confidence)
-    return (max(0, old.low - new.high), "two intervals")
+    let data = baseline?.data.sha256 == document.data.sha256 ? "" : "other images: "
+    return (old.low - new.high, data + "two intervals")
   }
 
   static func percent(_ value: Double) -> String { String(format: "%.1f%%", 100 * value) }
@@ -155,5 +162,24 @@ public struct Gate: Sendable {
     String(
       format: "%.1f%% (%d/%d, %.1f–%.1f)", 100 * rate.rate, rate.hits, rate.images, 100 * interval.low,
       100 * interval.high)
+  }
+}
+
+extension GridDocument {
+  /// What makes figures of one cell mean different things in this report and another; nil where they mean the same.
+  fileprivate func difference(from other: GridDocument, at cell: Cell) -> String? {
+    func attack(_ document: GridDocument) -> String {
+      document.attacks.first { $0.written == cell.attack }?.specifier ?? "none"
+    }
+    func radius(_ document: GridDocument) -> String {
+      document.radii.first { $0.text == cell.eps }.map { "\($0.value)" } ?? "none"
+    }
+    let facts = [
+      ("norm", norm, other.norm), ("ε", radius(self), radius(other)),
+      ("eps-rounding", rounding, other.rounding),
+      ("repair", "\(repair)", "\(other.repair)"), ("attack", attack(self), attack(other)),
+      ("images", complete ? "all" : "a part of them", other.complete ? "all" : "a part of them"),
+    ]
+    return facts.first { $0.1 != $0.2 }.map { "its \($0.0) is \($0.1), that of this run \($0.2)" }
   }
 }

@@ -17,7 +17,9 @@ public struct GateReports: Sendable {
   /// One test case for each threshold, in the JUnit form that CI services read (Jenkins' xUnit schema).
   public var junit: String {
     let failures = checks.count { $0.verdict == .missed }
-    let counts = "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"0\""
+    let errors = document.errors
+    let counts =
+      "tests=\"\(checks.count + (errors > 0 ? 1 : 0))\" failures=\"\(failures)\" errors=\"\(errors > 0 ? 1 : 0)\""
     var lines = [
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuites name=\"advkit check\" \(counts)>",
       "  <testsuite name=\"\(Self.xml(GridWords(document).title))\" file=\"\(Self.xml(configuration))\" "
@@ -31,6 +33,13 @@ public struct GateReports: Sendable {
           ? "      <failure message=\"\(Self.xml(check.detail))\" type=\"\(check.rule)\">\(Self.xml(text))</failure>"
           : "      <system-out>\(Self.xml(text))</system-out>")
       lines.append("    </testcase>")
+    }
+    if errors > 0 {
+      let message = "\(errors) results are errors, so that no threshold can be trusted"
+      lines += [
+        "    <testcase classname=\"advkit.errors\" name=\"every image has an answer\">",
+        "      <error message=\"\(message)\" type=\"errors\"/>", "    </testcase>",
+      ]
     }
     return (lines + ["  </testsuite>", "</testsuites>"]).joined(separator: "\n") + "\n"
   }

@@ -20,6 +20,11 @@ public struct GridFolder: Sendable {
   /// A folder by its path.
   public init(_ path: String) { self.path = path }
 
+  /// Whether a file lies in the folder, links followed.
+  public func holds(_ file: String) -> Bool {
+    FileTree.resolved(file).hasPrefix(FileTree.resolved(path) + "/")
+  }
+
   /// The ledger for a plan: a new one, or with `.resume` the one that is there if it is of the same plan.
   public func ledger(for plan: GridPlan, existing: Existing) throws -> Ledger {
     let file = Ledger.path(in: path)
@@ -41,7 +46,10 @@ public struct GridFolder: Sendable {
         remedy: "Name another folder with --out.")
     default: break
     }
-    if isThere { FileTree.remove(path) }
+    if isThere {
+      try Ledger.requireUnused(file)
+      FileTree.remove(path)
+    }
     do throws(FormatError) { try AtomicFile.createFolder(path) } catch { throw EvaluationError.file(error) }
     return try Ledger.create(at: file, for: plan)
   }

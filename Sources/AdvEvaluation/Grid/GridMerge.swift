@@ -5,12 +5,27 @@ public struct GridMerge: Sendable {
   /// A merge of the runs in these folders, in any order.
   public init(parts: [String]) { self.parts = parts }
 
-  /// Writes ledger and reports of the whole; throws where a part is missing, occurs twice or does not fit.
-  public func perform(into folder: GridFolder, existing: GridFolder.Existing) throws -> GridDocument {
+  /// Writes ledger and reports of the whole; throws where a part is missing, occurs twice or does not fit, or where
+  /// the folder is one of the parts. Until all is well, nothing that is there already is touched.
+  public func perform(into path: String, overwrite: Bool) throws -> GridDocument {
+    let output = try OutputFolder(at: path, overwrite: overwrite, mark: Ledger.name)
     guard let first = parts.first else {
       throw EvaluationError.plan(
-        path: folder.path, problem: "no shards to merge", remedy: "Name the folders of the shards.")
+        path: path, problem: "no shards to merge", remedy: "Name the folders of the shards.")
     }
+    for part in parts where FileTree.overlap(part, path) {
+      throw EvaluationError.plan(
+        path: path, problem: "the folder to write and the shard \(part) lie in one another",
+        remedy: "Name another folder with --out.")
+    }
+    try Ledger.requireUnused(Ledger.path(in: path))
+    let document = try join(try plan(first), in: GridFolder(output.staging.path), of: path)
+    try output.publish()
+    return document
+  }
+
+  /// The plan of the first part, which all have.
+  private func plan(_ first: String) throws -> GridPlan {
     let plan = try Ledger.open(at: Ledger.path(in: first), forWriting: false).plan
     for part in parts.dropFirst() {
       let path = Ledger.path(in: part)
@@ -21,22 +36,16 @@ public struct GridMerge: Sendable {
         path: path, problem: "is no shard of the run in \(first): \(Self.reason(conflict))",
         remedy: "Merge shards of one command only.")
     }
-    let ledger = try folder.ledger(for: plan, existing: existing)
-    do {
-      return try join(ledger, in: folder)
-    } catch {
-      FileTree.remove(folder.path)
-      throw error
-    }
+    return plan
   }
 
-  private func join(_ ledger: Ledger, in folder: GridFolder) throws -> GridDocument {
-    let plan = ledger.plan
+  private func join(_ plan: GridPlan, in folder: GridFolder, of path: String) throws -> GridDocument {
+    let ledger = try folder.ledger(for: plan, existing: .refuse)
     for part in parts { try ledger.absorb(Ledger.path(in: part)) }
     guard try ledger.isComplete() else {
       let missing = try ledger.missingImages()
       throw EvaluationError.plan(
-        path: folder.path,
+        path: path,
         problem: "\(missing) of \(plan.data.images) images lack results in these \(parts.count) shards",
         remedy: "Finish the shards with --resume and name all of them.")
     }

@@ -62,6 +62,8 @@ public struct GridSummary: Sendable {
     public var medianDistance = Double.infinity
     /// Right under each of the plan's conditions.
     public var conditions: [Int]
+    /// Means over the corruptions among them.
+    public var means: [ConditionMean] = []
   }
 
   /// Two subjects on the same images at one radius, after the worst attack on each.

@@ -18,6 +18,9 @@ struct GridTally {
     var isBroken = false
     var isBrokenInFloat = false
     var hasError = false
+    /// To each subject: `1` where one of this image's adversarial files fools it, `0` where none does, `-` where none
+    /// was shown.
+    var shown: [UInt8] = []
 
     /// Nothing has happened yet.
     init() {}
@@ -158,19 +161,25 @@ struct GridTally {
     }
     if isRight && !fate.isBrokenInFloat && !fate.hasError { cell.robustInFloat += 1 }
     summary.subjects[subject].cells[position] = cell
-    if row.isBroken, let word = row.transfer { count(transfer: word, from: subject, radius, place) }
+    guard row.isBroken, plan.transfers, let word = row.transfer?.utf8 else { return }
+    // The letters are in the order of their codes: the one that says most stays.
+    current[subject][radius].shown = earlier.shown.isEmpty ? Array(word) : zip(earlier.shown, word).map(max)
   }
 
-  private mutating func count(transfer word: String, from source: Int, _ radius: Int, _ place: Int) {
-    guard plan.transfers else { return }
-    for (target, letter) in word.enumerated() where letter != "-" && correct[target][place] {
-      summary.transfers[radius][source][target].tried += 1
-      if letter == "1" { summary.transfers[radius][source][target].fooled += 1 }
+  private mutating func countTransfers(_ place: Int) {
+    for source in plan.subjects.indices {
+      for radius in plan.radii.indices {
+        for (target, letter) in current[source][radius].shown.enumerated() where correct[target][place] {
+          if letter != UInt8(ascii: "-") { summary.transfers[radius][source][target].tried += 1 }
+          if letter == UInt8(ascii: "1") { summary.transfers[radius][source][target].fooled += 1 }
+        }
+      }
     }
   }
 
   /// All results of an image are known.
   private mutating func close(_ place: Int) {
+    countTransfers(place)
     for subject in plan.subjects.indices where correct[subject][place] {
       var wasLost = false  // broken, or without an answer, at this or a smaller radius
       for radius in plan.radii.indices {
@@ -202,16 +211,27 @@ struct GridTally {
   private mutating func readConditions(_ ledger: Ledger) throws {
     guard !plan.conditions.isEmpty else { return }
     var counts = summary.subjects.map(\.conditions)
+    let groups = ConditionMean.groups(of: plan.conditions.map(\.name))
+    var shares = counts.map { _ in groups.map { _ in [Double]() } }
     let positions = positions
     try ledger.with { database in
-      try database.query("SELECT image, subject, correct FROM conditions") { row in
+      try database.query("SELECT image, subject, correct FROM conditions ORDER BY image, subject") { row in
         guard positions[row.int(0)] != nil else { return }
-        for (index, letter) in (row.text(2) ?? "").enumerated() where letter == "1" {
-          counts[row.int(1)][index] += 1
+        let subject = row.int(1)
+        let isRight = (row.text(2) ?? "").utf8.map { $0 == UInt8(ascii: "1") }
+        for (index, isRight) in isRight.enumerated() where isRight { counts[subject][index] += 1 }
+        for (place, group) in groups.enumerated() {
+          let hits = group.members.count { isRight.indices.contains($0) && isRight[$0] }
+          shares[subject][place].append(Double(hits) / Double(group.members.count))
         }
       }
     }
-    for subject in counts.indices { summary.subjects[subject].conditions = counts[subject] }
+    for subject in counts.indices {
+      summary.subjects[subject].conditions = counts[subject]
+      summary.subjects[subject].means = zip(groups, shares[subject]).map { group, shares in
+        ConditionMean(group.name, conditions: group.members.count, shares: shares)
+      }
+    }
   }
 
   private mutating func readNotes(_ ledger: Ledger) throws {

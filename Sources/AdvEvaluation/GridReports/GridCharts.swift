@@ -57,13 +57,14 @@ struct GridCharts {
   var budgets: [Panel] {
     guard let eps = document.radii.last?.text else { return [] }
     return document.subjects.compactMap { subject in
-      let cells = subject.cells.filter { $0.eps == eps && !$0.budget.isEmpty }.prefix(LineChart.styles)
-      guard !cells.isEmpty, subject.clean.hits > 0 else { return nil }
-      let last = cells.map(\.budget.count).max() ?? 1
+      let cells = subject.cells.filter { $0.eps == eps && $0.attacked > 0 }.prefix(LineChart.styles)
+      let last = cells.map(\.budget.count).max() ?? 0
+      guard last > 0, subject.clean.hits > 0 else { return nil }
       let lines = cells.map { cell in
-        // More passes than the dearest success took change nothing: every line goes on to the end.
+        // More passes than the dearest success took change nothing: every line goes on to the end, at 0 where there was
+        // no success.
         let padded =
-          cell.budget + Array(repeating: cell.budget[cell.budget.count - 1], count: last - cell.budget.count)
+          cell.budget + Array(repeating: cell.budget.last ?? [1, 0], count: last - cell.budget.count)
         return LineChart.Series(
           name: cell.attack,
           points: padded.enumerated().map { power, entry in
@@ -209,6 +210,7 @@ struct GridCharts {
   private static func percent(_ rate: Double) -> String { String(format: "%.1f", 100 * rate) }
 
   private static func share(_ rate: GridDocument.Rate) -> String {
-    String(format: "%.0f%% (%d/%d)", 100 * rate.rate, rate.hits, rate.images)
+    if rate.images == 0 { return "–" }
+    return String(format: "%.0f%% (%d/%d)", 100 * rate.rate, rate.hits, rate.images)
   }
 }

@@ -82,6 +82,7 @@ public struct GridDocument: Codable, Sendable, Hashable {
     /// Null where half of the images or more were never broken.
     public var medianDistance: Double?
     var conditions: [Rate]
+    var means: [ConditionMean]
 
     enum CodingKeys: String, CodingKey {
       case model, architecture, defense, classes, cells, conditions
@@ -90,6 +91,7 @@ public struct GridDocument: Codable, Sendable, Hashable {
       case cleanByClass = "clean_by_class"
       case worst = "worst_case"
       case medianDistance = "median_distance"
+      case means = "condition_means"
     }
 
     /// Writes every key, null where nothing is known.
@@ -106,6 +108,7 @@ public struct GridDocument: Codable, Sendable, Hashable {
       try container.encode(worst, forKey: .worst)
       try container.encode(medianDistance, forKey: .medianDistance)
       try container.encode(conditions, forKey: .conditions)
+      try container.encode(means, forKey: .means)
     }
   }
 
@@ -149,6 +152,9 @@ public struct GridDocument: Codable, Sendable, Hashable {
     }
   }
 
+  /// Reports of another schema are not read.
+  private static let schemaVersion = 2
+
   var schema: Int
   var advkit: String
   var command: [String]
@@ -180,6 +186,9 @@ public struct GridDocument: Codable, Sendable, Hashable {
     case survivorsOnly = "survivors_only"
   }
 
+  /// Results without a trustworthy answer.
+  public var errors: Int { subjects.flatMap(\.cells).reduce(0) { $0 + $1.errors } }
+
   /// The text of `report.json`: sorted keys, one line feed at the end.
   public func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
@@ -189,13 +198,14 @@ public struct GridDocument: Codable, Sendable, Hashable {
 
   /// Reads a `report.json`; the error says what is wrong with it.
   public init(json: [UInt8], path: String) throws(EvaluationError) {
-    do {
-      self = try JSONDecoder().decode(GridDocument.self, from: Foundation.Data(json))
-    } catch {
+    guard let document = try? JSONDecoder().decode(GridDocument.self, from: Foundation.Data(json)),
+      document.schema == Self.schemaVersion
+    else {
       throw .plan(
         path: path, problem: "is no report of a grid that this version reads",
-        remedy: "Give a report.json that `advkit evaluate` or `advkit check` wrote.")
+        remedy: "Give a report.json that `advkit evaluate` or `advkit check` of this version wrote.")
     }
+    self = document
   }
 }
 
@@ -203,7 +213,7 @@ extension GridDocument {
   /// The document of a summary.
   public init(_ summary: GridSummary) {
     let plan = summary.plan
-    (schema, advkit, command) = (1, Version.current, plan.command)
+    (schema, advkit, command) = (Self.schemaVersion, Version.current, plan.command)
     (complete, images) = (summary.isComplete, summary.images)
     data = Data(
       name: plan.data.name, sha256: plan.data.sha256,
@@ -260,6 +270,7 @@ extension GridDocument.Subject {
     }
     medianDistance = counts.medianDistance.isFinite ? counts.medianDistance : nil
     conditions = counts.conditions.map { .init($0, of: images) }
+    means = counts.means
   }
 }
 

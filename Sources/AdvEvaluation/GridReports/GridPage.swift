@@ -28,7 +28,8 @@ struct GridPage {
       "degradation": Self.table(words.degradation), "degradationNote": words.degradationNote,
       "threat": words.threat.map { $0.replacingOccurrences(of: "`", with: "") },
       "curves": charts.curves.map(\.content), "budgets": charts.budgets.map(\.content),
-      "conditions": charts.conditions.map(\.content), "classes": charts.classes,
+      "conditions": charts.conditions.map(\.content), "conditionMeans": words.conditionMeans,
+      "classes": charts.classes,
       "transferRows": charts.transfer, "subjects": document.subjects.map { ["title": $0.title] },
       "transferNote": words.transferNote, "cellNote": words.cellNote, "pairNote": GridWords.comparisonNote,
       "gallery": gallery.map(\.content), "audit": audit, "auditSummary": words.auditSummary,
@@ -60,6 +61,7 @@ struct GridPage {
         "id": finding.id, "title": finding.title, "status": finding.status.rawValue,
         "evidence": finding.evidence, "advice": finding.advice,
       ]
+      if finding.subjects.count > 3 { content["concerned"] = finding.subjects.joined(separator: ", ") }
       if !finding.images.isEmpty { content["images"] = finding.images.joined(separator: ", ") }
       return content
     }

@@ -11,7 +11,7 @@ enum GridPageTemplate {
     .scroll { margin: .75rem 0; } caption { text-align: left; padding: .5rem .75rem; color: var(--faint); }
     caption span { position: sticky; left: .75rem; display: inline-block; max-width: min(46rem, calc(100vw - 5rem)); }
     .scroll tr > th:first-child { position: sticky; left: 0; z-index: 1; background: var(--card); max-width: min(20rem, 40vw);
-      overflow-wrap: anywhere; }
+      min-width: min(7rem, 25vw); overflow-wrap: break-word; }
     th, td { vertical-align: top; } td { white-space: nowrap; } .stack td { white-space: normal; }
     td small, th small { display: block; font-size: .8rem; white-space: nowrap; }
     .heat { background: rgba(var(--heat), var(--h, 0)); } .cool { background: rgba(var(--cool), var(--h, 0)); }
@@ -107,6 +107,7 @@ enum GridPageTemplate {
     {{/transferRows}}{{#hasTransferRows}}</tbody></table></div></section>{{/hasTransferRows}}
     {{#hasConditions}}<section id="conditions" aria-labelledby="h-conditions">
     <h2 id="h-conditions">Clean accuracy under other conditions</h2>
+    <ul>{{/hasConditions}}{{#conditionMeans}}<li>{{.}}</li>{{/conditionMeans}}{{#hasConditions}}</ul>
     <div class="panels">{{/hasConditions}}{{#conditions}}<figure class="panel"><h3>{{title}}</h3>{{{svg}}}
     <figcaption><ul class="legend">{{#keys}}<li>{{{key}}}{{name}}</li>{{/keys}}</ul></figcaption></figure>
     {{/conditions}}{{#hasConditions}}</div></section>{{/hasConditions}}
@@ -137,7 +138,7 @@ enum GridPageTemplate {
     <p>{{auditSummary}} A check is silent unless its figures exclude chance.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Audit"><table class="stack">
     <thead><tr><th scope="col">check</th><th scope="col">result</th><th scope="col">evidence</th><th scope="col">what to do</th></tr></thead>
-    <tbody>{{/hasAudit}}{{#audit}}<tr><th scope="row">{{id}} {{title}}</th><td class="{{status}}">{{status}}</td><td>{{evidence}}{{#images}}<details><summary>images</summary>{{images}}</details>{{/images}}</td><td>{{advice}}</td></tr>
+    <tbody>{{/hasAudit}}{{#audit}}<tr><th scope="row">{{id}} {{title}}</th><td class="{{status}}">{{status}}</td><td>{{evidence}}{{#concerned}}<details><summary>subjects</summary>{{concerned}}</details>{{/concerned}}{{#images}}<details><summary>images</summary>{{images}}</details>{{/images}}</td><td>{{advice}}</td></tr>
     {{/audit}}{{#hasAudit}}</tbody></table></div></section>{{/hasAudit}}
     <section id="threat" aria-labelledby="h-threat">
     <h2 id="h-threat">How it was measured</h2>

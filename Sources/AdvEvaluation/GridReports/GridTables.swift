@@ -74,7 +74,10 @@ enum GridMarkdown {
       parts.append("## Transfer\n\n\(words.transferNote)\n\n" + table(transfer))
     }
     if let conditions = words.conditionTable {
-      parts.append("## Clean accuracy under other conditions\n\n" + table(conditions))
+      let means = words.conditionMeans.map { "\n- \($0)" }.joined()
+      parts.append(
+        "## Clean accuracy under other conditions\n\n" + table(conditions)
+          + (means.isEmpty ? "" : "\n" + means))
     }
     if !document.audit.isEmpty {
       parts.append("## Audit of this evaluation\n\n\(words.auditSummary)\n\n" + table(words.auditTable))

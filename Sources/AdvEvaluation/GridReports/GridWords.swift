@@ -34,7 +34,9 @@ public struct GridWords: Sendable {
       : [
         "**Stopped early:** \(document.images) of \(document.data.images) images have all their results; only these count."
       ]
-    for subject in document.subjects.prefix(6) {
+    let isLong = document.subjects.count > Self.told
+    if isLong { sentences += ranges }
+    for subject in document.subjects where !isLong {
       var text =
         "\(subject.title) classifies \(share(subject.clean)) of the images "
         + (document.data.labels == "dataset" ? "correctly" : "(its own prediction counts as right)")
@@ -43,9 +45,6 @@ public struct GridWords: Sendable {
           ". With \(change(worst.eps)), \(share(worst.envelope)) were right and not broken by these attacks"
       }
       sentences.append(text + ".")
-    }
-    if document.subjects.count > 6 {
-      sentences.append("The table has the other \(document.subjects.count - 6).")
     }
     let failing = document.audit.filter { $0.status == .fail }.map(\.id)
     if !failing.isEmpty {
@@ -57,6 +56,40 @@ public struct GridWords: Sendable {
       sentences.append("A radius below one level of 255 leaves a file no room: nothing can be broken there.")
     }
     return sentences
+  }
+
+  /// Subjects that have a sentence each; of more only the ends are told.
+  private static let told = 6
+
+  /// From the least to the most that any subject has right, without and with the attacks at the largest radius.
+  private var ranges: [String] {
+    var lines = [
+      "\(document.subjects.count) models and defences, each on the same \(document.images) images. Right without any "
+        + "attack: \(range(document.subjects.map(\.clean)))."
+    ]
+    if let eps = document.radii.last?.text, !document.attacks.isEmpty {
+      let left = document.subjects.compactMap(\.worst.last?.envelope)
+      lines.append("With \(change(eps)), right and not broken by these attacks: \(range(left)).")
+    }
+    return lines + ["The table has all of them."]
+  }
+
+  /// "from 0 of 200 (0.0%, linear and 12 others) to 45 of 200 (22.5%, resnet-pgd)".
+  private func range(_ rates: [GridDocument.Rate]) -> String {
+    let hits = rates.map(\.hits)
+    let ends = [hits.min() ?? 0, hits.max() ?? 0].map { end -> String in
+      let names = zip(document.subjects, rates).filter { $0.1.hits == end }.map(\.0.title)
+      let others =
+        switch names.count {
+        case 1: names[0]
+        case 2: "\(names[0]) and \(names[1])"
+        default: "\(names.first ?? "") and \(names.count - 1) others"
+        }
+      return String(
+        format: "%d of %d (%.1f%%, %@)", end, document.images,
+        100 * (rates.first { $0.hits == end }?.rate ?? 0), others)
+    }
+    return ends[0] == ends[1] ? ends[0] : "from \(ends[0]) to \(ends[1])"
   }
 
   /// Models and defences by radius: clean accuracy, then what the worst attack on each image leaves, the figures of the
@@ -79,7 +112,8 @@ public struct GridWords: Sendable {
       + (document.attacks.isEmpty
         ? ""
         : " Worst case: right, and broken by none of the attacks at this or a smaller ε, as in the curves; attack by "
-          + "attack, each ε counts alone.")
+          + "attack, each ε counts alone. Median distance: over all images, 0 where one is wrong already, of the nearest "
+          + "file that these attacks found at these ε; a finer list of ε can only lower it.")
   }
 
   /// Every attack at every radius; nil where there is one attack only.
@@ -158,6 +192,11 @@ public struct GridWords: Sendable {
         return ["\(condition.name) \(Self.number(condition.level))"]
           + document.subjects.map { rate($0.conditions[index]) }
       }
+  }
+
+  /// Means over the corruptions among the conditions, a line for each subject.
+  var conditionMeans: [String] {
+    document.subjects.flatMap { subject in subject.means.map { "\(subject.title): \($0.text)" } }
   }
 
   /// Warnings and failures of the audit, a line each.

@@ -21,7 +21,10 @@ public final class Ledger: Sendable {
   }
 
   /// The name of the file in a run's folder.
-  public static func path(in folder: String) -> String { folder + "/run.sqlite" }
+  static let name = "run.sqlite"
+
+  /// The file in a run's folder.
+  public static func path(in folder: String) -> String { folder + "/" + name }
 
   /// Starts an empty ledger.
   public static func create(at path: String, for plan: GridPlan) throws -> Ledger {
@@ -77,6 +80,17 @@ public final class Ledger: Sendable {
     var tables = 0
     try Database(path, .write).query("SELECT COUNT(*) FROM sqlite_master") { tables = $0.int(0) }
     return tables == 0
+  }
+
+  /// Throws where another process works on the ledger at `path`, so that nobody takes it away.
+  static func requireUnused(_ path: String) throws {
+    guard FileTree.kind(of: path) != .nothing else { return }
+    do throws(EvaluationError) {
+      try Database(path, .write).execute("BEGIN IMMEDIATE; ROLLBACK")
+    } catch {
+      // A ledger that cannot be read any more is nobody's.
+      if case .ledger(_, Database.isBusy, _) = error { throw error }
+    }
   }
 
   static func corrupt(_ path: String) -> EvaluationError {

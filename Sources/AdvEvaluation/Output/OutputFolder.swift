@@ -1,10 +1,6 @@
 import AdvFormats
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Foundation
-#endif
+import Foundation
 
 /// A folder that appears whole or not at all.
 ///
@@ -16,6 +12,8 @@ public struct OutputFolder: ~Copyable {
   /// Where it is built; files written there belong to it.
   public let staging: Staging
   private let overwrites: Bool
+  /// The file by which a folder of results is known.
+  private let mark: String
   private var isPublished = false
 
   /// The place where a folder is being built; workers on any thread may write different files to it.
@@ -48,11 +46,11 @@ public struct OutputFolder: ~Copyable {
   /// Starts a folder that will be at `path`.
   ///
   /// Throws, before any work is done, if the place cannot be written to, or is taken: by anything but an empty
-  /// folder without `overwrite`, by anything but a folder of results with it.
-  public init(at path: String, overwrite: Bool) throws(EvaluationError) {
+  /// folder without `overwrite`, by anything but a folder of results, which holds the file `mark`, with it.
+  public init(at path: String, overwrite: Bool, mark: String = "results.json") throws(EvaluationError) {
     self.path = Self.trimmed(path)
-    staging = try Self.prepare(self.path, overwrite: overwrite)
-    overwrites = overwrite
+    staging = try Self.prepare(self.path, overwrite ? mark : nil)
+    (overwrites, self.mark) = (overwrite, mark)
   }
 
   deinit {
@@ -79,7 +77,7 @@ public struct OutputFolder: ~Copyable {
     let (parent, name) = Self.split(path)
     let retired = "\(parent)/.\(name).old-\(getpid())"
     // Another run may have come and gone since the start.
-    let replaces = try Self.mustReplace(path, overwrite: overwrites)
+    let replaces = try Self.mustReplace(path, overwrites ? mark : nil)
     if replaces, rename(path, retired) != 0 {
       throw .folder(path: path, problem: "cannot be replaced: \(FileTree.message(errno))")
     }
@@ -91,8 +89,8 @@ public struct OutputFolder: ~Copyable {
     if replaces { FileTree.remove(retired) }
   }
 
-  private static func prepare(_ path: String, overwrite: Bool) throws(EvaluationError) -> Staging {
-    _ = try mustReplace(path, overwrite: overwrite)
+  private static func prepare(_ path: String, _ mark: String?) throws(EvaluationError) -> Staging {
+    _ = try mustReplace(path, mark)
     let (parent, name) = split(path)
     do throws(FormatError) {
       try AtomicFile.createFolder(parent)
@@ -107,16 +105,18 @@ public struct OutputFolder: ~Copyable {
     return Staging(path: hidden)
   }
 
-  /// Whether something is at `path` that has to make way; throws if it must not.
-  private static func mustReplace(_ path: String, overwrite: Bool) throws(EvaluationError) -> Bool {
+  /// Whether something is at `path` that has to make way; throws if it must not: only what holds `mark` may.
+  private static func mustReplace(_ path: String, _ mark: String?) throws(EvaluationError) -> Bool {
     switch FileTree.kind(of: path) {
     case .nothing: return false
     case .other: throw .folder(path: path, problem: "is there already and is no folder")
     case .folder:
       // rename(2) puts a folder in the place of an empty one.
       if FileTree.entries(of: path).isEmpty { return false }
-      guard overwrite else { throw .folderExists(path: path) }
-      guard FileTree.kind(of: path + "/results.json") != .nothing else { throw .foreignFolder(path: path) }
+      guard let mark else { throw .folderExists(path: path) }
+      guard FileTree.kind(of: path + "/" + mark) != .nothing else {
+        throw .foreignFolder(path: path, mark: mark)
+      }
       return true
     }
   }
@@ -166,6 +166,17 @@ enum FileTree {
     }
     for name in entries(of: path) { remove("\(path)/\(name)") }
     rmdir(path)
+  }
+
+  /// Whether two folders are the same, or one lies inside the other; what is not there yet counts by its name.
+  static func overlap(_ one: String, _ other: String) -> Bool {
+    let (one, other) = (resolved(one) + "/", resolved(other) + "/")
+    return one.hasPrefix(other) || other.hasPrefix(one)
+  }
+
+  /// The path without links, as far as it is there.
+  static func resolved(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
   }
 
   /// Waits until a file's bytes have reached the disk.

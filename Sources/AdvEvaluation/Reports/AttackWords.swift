@@ -183,9 +183,11 @@ public struct AttackWords: Sendable {
       ("robust accuracy in files", summary.robustInFile),
       ("robust accuracy in float", summary.robustInFloat), ("clean accuracy", summary.cleanCorrect),
     ]
-    return counts.map { label, hits in
-      let (value, detail) = Self.accuracy(hits, of: summary.images)
-      return (label, value, detail)
+    return counts.enumerated().map { index, count in
+      let (value, detail) = Self.accuracy(count.1, of: summary.images)
+      let open =
+        index == 0 && summary.heldCutShort > 0 ? "; \(summary.heldCutShort) not attacked to the end" : ""
+      return (count.0, value, detail + open)
     }
   }
 

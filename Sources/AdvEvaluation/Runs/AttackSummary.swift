@@ -20,6 +20,8 @@ public struct AttackSummary: Sendable {
   public let mended: Int
   /// Images whose attack was ended by a limit.
   public let cutShort: Int
+  /// Those of them that count as held in their files.
+  public let heldCutShort: Int
   /// The images that norms are counted over: correct at first, with a trustworthy answer.
   public let measured: Int
   /// How many images the attack had broken, before rounding, after at most so many forward passes each.
@@ -43,6 +45,7 @@ public struct AttackSummary: Sendable {
     spoilt = results.count(where: \.isSpoilt)
     mended = results.count { $0.isSpoilt && $0.outcome == .broken }
     cutShort = results.count(where: \.isCutShort)
+    heldCutShort = answered.count { $0.outcome != .broken && $0.isCutShort }
     measured = answered.count
     distances = answered.map { $0.outcome == .broken ? $0.distances : nil }
     distancesInFloat = answered.map { $0.isBrokenInFloat ? $0.distancesInFloat : nil }

@@ -43,7 +43,9 @@ struct FileVerdicts {
   /// Mends the images that were broken and that rounding has spoilt, as far as their limits allow.
   private func repair(_ judged: inout Judged, _ verifier: Verifier, on oracle: any GradientOracle) throws {
     let passes = verifier.problem.limits.left(after: judged.records)
-    let spoilt = judged.isSpoilt.indices.filter { judged.isSpoilt[$0] && passes?[$0] ?? 1 > 0 }
+    let lost = judged.isSpoilt.indices.filter { judged.isSpoilt[$0] }
+    let spoilt = lost.filter { passes?[$0] ?? 1 > 0 }
+    for index in lost where passes?[index] == 0 { judged.records[index].isCutShort = true }
     guard !spoilt.isEmpty else { return }
     var limits = verifier.problem.limits
     limits.passes = passes.map { passes in spoilt.map { passes[$0] } }
@@ -61,6 +63,9 @@ struct FileVerdicts {
       judged.records[index].forwardPasses += mended.records[row].forwardPasses
       judged.records[index].backwardPasses += mended.records[row].backwardPasses
       judged.verdicts[index] += 1
+      if mended.records[row].isCutShort, verdicts[row].outcome != .broken {
+        judged.records[index].isCutShort = true
+      }
     }
   }
 }

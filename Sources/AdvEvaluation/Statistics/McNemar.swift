@@ -20,14 +20,15 @@ public enum McNemar {
     return min(1, 2 * tail)
   }
 
-  /// A lower bound of the drop from B's share to A's, as a fraction of all `images`, with this confidence.
+  /// The lower end of an interval of the drop from B's share to A's on the same `images`, with this confidence.
   ///
-  /// Of the images that changed, at least the Clopper–Pearson lower end of `lost` are losses.
+  /// The share of images that are lost is at least its Clopper–Pearson lower end, and the share of those won at most
+  /// its upper end, each with half of the error that is allowed: the bound holds whatever the two shares are.
   public static func lowestDrop(lost: Int, won: Int, images: Int, confidence: Double) -> Double {
-    let changed = lost + won
-    guard changed > 0, images > 0 else { return 0 }
-    let share = Binomial.interval(hits: lost, trials: changed, confidence: confidence).low
-    return Double(changed) * (2 * share - 1) / Double(images)
+    guard images > 0 else { return -1 }
+    let each = 1 - (1 - confidence) / 2
+    return Binomial.interval(hits: lost, trials: images, confidence: each).low
+      - Binomial.interval(hits: won, trials: images, confidence: each).high
   }
 
   /// p-values of several tests, raised so that the chance of any false alarm among them stays at the level —

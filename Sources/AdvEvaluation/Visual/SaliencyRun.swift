@@ -46,19 +46,29 @@ public struct SaliencyRun: Sendable {
     }
   }
 
+  /// What a picture is.
+  public enum Kind: String, Sendable, Encodable {
+    /// The image as it is.
+    case clean
+    /// The attack's file, and the model errs on it.
+    case adversarial
+    /// The attack's file, which did not break the model.
+    case unbroken = "attacked, not broken"
+  }
+
   /// One picture with its maps.
   public struct Explained: Sendable, Encodable {
     /// The image's name in the run.
     public let id: String
-    /// Whether it is the adversarial file.
-    public let isAdversarial: Bool
+    /// What it is.
+    public let kind: Kind
     /// The explained class and its reading.
     public let reading: ClassReading
     /// What the methods found, in their order.
     public let maps: [(method: Saliency.Method, map: Saliency.Map)]
 
     private enum Key: String, CodingKey {
-      case id, adversarial, score, probability, maps
+      case id, kind, score, probability, maps
       case label = "class"
     }
 
@@ -73,7 +83,7 @@ public struct SaliencyRun: Sendable {
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(id, forKey: .id)
-      try container.encode(isAdversarial, forKey: .adversarial)
+      try container.encode(kind, forKey: .kind)
       try container.encode(reading.label, forKey: .label)
       try container.encode(reading.score, forKey: .score)
       try container.encode(reading.probability, forKey: .probability)
@@ -88,7 +98,7 @@ public struct SaliencyRun: Sendable {
 
   /// The maps of one picture `[C, H, W]`; `key` is the image's own number for SmoothGrad's noise.
   public func explain(
-    _ image: Tensor, id: String, key: UInt64, isAdversarial: Bool, on views: Views
+    _ image: Tensor, id: String, key: UInt64, kind: Kind, on views: Views
   ) throws -> Explained {
     let logits = try views.gradient.logits(image.reshaped(to: image.shape.prepending(1)))
     if logits.firstRowNotFinite != nil { throw ThreatError.notFinite(what: "logits", image: key) }
@@ -101,7 +111,7 @@ public struct SaliencyRun: Sendable {
       )
     }
     return Explained(
-      id: id, isAdversarial: isAdversarial, reading: ClassReading(logits.elements, of: wanted), maps: maps)
+      id: id, kind: kind, reading: ClassReading(logits.elements, of: wanted), maps: maps)
   }
 
   /// The picture and then every method's overlay; the caption is red for a model that errs.
@@ -178,14 +188,15 @@ public struct SaliencyOutput: Sendable {
 
   private func rows(_ place: Int, _ attacked: [ImageResult], on views: SaliencyRun.Views) throws -> [Row] {
     let (id, key) = (source.identifier(place), source.key(place))
-    var pictures = [(try source.image(place), false)]
+    var pictures = [(try source.image(place), SaliencyRun.Kind.clean)]
     let result = attacked.first { $0.id == id }
     if let file = result?.file {
-      pictures.append((try PNG.read(folder.path(of: file)).image.tensor(), true))
+      let kind = result?.outcome == .broken ? SaliencyRun.Kind.adversarial : .unbroken
+      pictures.append((try PNG.read(folder.path(of: file)).image.tensor(), kind))
     }
-    let rows = try pictures.map { image, isAdversarial -> Row in
-      let explained = try run.explain(image, id: id, key: key, isAdversarial: isAdversarial, on: views)
-      let isGood = isAdversarial ? result?.outcome != .broken : result?.outcome != .alreadyWrong
+    let rows = try pictures.map { image, kind -> Row in
+      let explained = try run.explain(image, id: id, key: key, kind: kind, on: views)
+      let isGood = kind == .clean ? result?.outcome != .alreadyWrong : kind == .unbroken
       return (explained, try run.cells(explained, image, names: model.classes, isGood: isGood))
     }
     let picture = CaptionedGrid(title: id, subtitle: Self.legend, rows: [rows.flatMap(\.cells)])

@@ -298,12 +298,13 @@ public struct Search: Sendable {
     }
   }
 
-  /// Counts a zero gradient; false where the gradient is not finite and the image had to fail.
+  /// Counts a zero gradient; false where the gradient is not finite and the image had to fail. Where the goal is met
+  /// already, a loss may well be flat: a hinge is.
   private mutating func inspectGradient(_ row: Int) -> Bool {
     let stride = here.gradient.rowStride
     let peak = here.gradient.withElements { largestMagnitude($0.baseAddress! + row * stride, stride) }
     guard peak.isFinite else { return !fail(row, "gradients") }
-    if peak == 0 { records[active[row]].zeroGradients += 1 }
+    if peak == 0, !isMet[row] { records[active[row]].zeroGradients += 1 }
     return true
   }
 
