@@ -10,7 +10,7 @@ import AdvThreat
 public struct BrendelBethge: Attack {
   /// Steps along the boundary; the authors' program takes 1,000.
   public var steps = 200
-  /// The first r over the number of elements and the box's width; at least a tenth of the distance.
+  /// The first r over the number of elements and the box's width; at least a tenth of the distance, in L0 three widths.
   public var rate: Float = 0.001
   /// How far c aims beyond the boundary; 1 is on it.
   public var overshoot: Float = 1.1

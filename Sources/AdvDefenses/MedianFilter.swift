@@ -123,6 +123,7 @@ private struct WindowRanking {
     _ chosen: inout UnsafeMutableBufferPointer<Int32>
   ) {
     guard let place = chosen.baseAddress else { return }
+    place.update(repeating: 0, count: chosen.count)
     for entry in 0..<entries {
       let (own, name) = (lower + entry * chosen.count, Int32(entry))
       for pixel in 0..<chosen.count {

@@ -137,7 +137,8 @@ struct VisualCommandTests {
   @Test(arguments: [
     (["--attack", "spatial"], true), (["--attack", "ddn"], true), (["--attack", "jsma"], true),
     (["--attack", "fgsm", "--eps", "0"], true), (["--attack", "fgsm", "--norm", "l2"], false),
-    (["--eps", "1px"], false), (["--attack", "spatial", "--eps", "1px"], false),
+    (["--eps", "1px"], false), (["--attack", "fgsm", "--eps", "1px,2px"], false),
+    (["--attack", "spatial", "--eps", "1px"], false),
   ])
   func `saliency gives every attack what suits it, and says where nothing broke`(
     _ options: [String], _ isDone: Bool

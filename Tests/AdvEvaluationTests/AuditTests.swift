@@ -261,6 +261,12 @@ struct AuditTests {
     gate.cells = [.init(attack: 1, radius: 0), .init(attack: 0, radius: 1)]
     let apart = try #require(try gate.perform(in: scratch["gate"]).audit.first { $0.id == "E3" })
     #expect(apart.status == .notApplicable, "\(apart.line)")
+    (gate.cells, gate.radii) = (
+      [.init(attack: 0, radius: 0), .init(attack: 1, radius: 1), .init(attack: 0, radius: 2)],
+      ["1px", "2px", "4px"]
+    )
+    let around = try #require(try gate.perform(in: scratch["around"]).audit.first { $0.id == "E3" })
+    #expect(around.status == .pass, "\(around.line)")
     try GridFixture().perform(in: scratch["run"])
     let path = scratch["run/run.sqlite"]
     try Database(path, .write).execute(

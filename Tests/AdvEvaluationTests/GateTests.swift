@@ -63,9 +63,12 @@ struct GateTests {
     }
     #expect(try gate(now).map(\.verdict) == [.met])
     let changes: [(String, (inout GridDocument) -> Void)] = [
-      ("norm is l2", { $0.norm = "l2" }), ("ε is 0.5", { $0.radii[0].value = 0.5 }),
-      ("eps-rounding is nearest", { $0.rounding = "nearest" }), ("repair is false", { $0.repair.toggle() }),
-      ("attack is none", { $0.attacks = [] }), ("images is a part of them", { $0.complete = false }),
+      ("norm is 'l2'", { $0.norm = "l2" }), ("ε is '0.5'", { $0.radii[0].value = 0.5 }),
+      ("eps-rounding is 'nearest'", { $0.rounding = "nearest" }),
+      ("repair is 'false'", { $0.repair.toggle() }),
+      ("attack is 'none'", { $0.attacks = [] }), ("stopped early", { $0.complete = false }),
+      ("answer is 'clean prediction'", { $0.data.labels = "clean prediction" }),
+      ("that of this run 'what other attacks left'", { $0.survivorsOnly.toggle() }),
     ]
     for (words, change) in changes {
       var before = now

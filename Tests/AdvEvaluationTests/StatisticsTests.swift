@@ -1,3 +1,4 @@
+import AdvData
 import Foundation
 import Testing
 
@@ -56,6 +57,24 @@ struct McNemarTests {
       }
     }
     #expect(tooHigh <= 0.025, "\(lost) lost, \(won) won: \(tooHigh)")
+  }
+
+  @Test func `the benchmark's mean is told of where all its corruptions are there`() {
+    let all = CorruptionCatalog.all.map { $0.name }
+    let benchmark = CorruptionCatalog.all.filter { $0.isBenchmark }.map { $0.name }
+    #expect(benchmark.count == 15 && all.count == 19)
+    let groups = ConditionMean.groups(of: ["clutter"] + all)
+    #expect(groups.map(\.name) == ["mean corruption accuracy", "with 4 more corruptions"])
+    #expect(groups.map(\.members.count) == [15, 19] && !groups[1].members.contains(0))
+    #expect(ConditionMean.groups(of: benchmark).map(\.name) == ["mean corruption accuracy"])
+    #expect(ConditionMean.groups(of: Array(all.dropFirst())).map(\.name) == ["mean over these corruptions"])
+    #expect(ConditionMean.groups(of: ["clutter"]).isEmpty)
+    // A single image says next to nothing about all of them.
+    let one = ConditionMean("one", conditions: 5, shares: [0.8])
+    #expect(one.ci95 == [0, 1] && one.accuracy == 0.8)
+    let many = ConditionMean(
+      "many", conditions: 5, shares: Array(repeating: [0.4, 0.6], count: 50).flatMap { $0 })
+    #expect(abs(many.ci95[1] - many.ci95[0] - 2 * 1.96 * 0.1 / 99.0.squareRoot()) < 1e-9)
   }
 
   @Test func `an interval covers the true share at least as often as it says`() {

@@ -60,13 +60,15 @@ struct CheckCommand: ConsoleCommand {
         "--baseline is \(baseline), which this run replaces: accuracy could creep down within the allowed drop.\n"
           + "  Keep a copy of it elsewhere, or name another folder with --out.")
     }
+    let gate = Gate(rules, confidence: confidence, baseline: earlier, baselinePath: baseline ?? "")
+    try gate.requireComparable(run.plan)
     let ledger = try folder.ledger(for: run.plan, existing: .replace)
     let execution = GridExecution(run, folder, quiet: options.quiet, canResume: false)
     guard let document = try execution.perform(ledger, on: console)
     else {
       return .noResult
     }
-    let checks = try Gate(rules, confidence: confidence, baseline: earlier).checks(of: document)
+    let checks = try gate.checks(of: document)
     let errors = document.errors
     let reports = GateReports(checks, of: document, configuration: config)
     try write(reports)

@@ -70,6 +70,7 @@ struct SaliencyCommand: ConsoleCommand {
       throw ValidationError("--samples is \(samples), expected 1…100000.")
     }
     if !(noise >= 0 && noise <= 10) { throw ValidationError("--noise is \(noise), expected 0…10.") }
+    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
     if attack == nil, eps != nil || norm != nil || minimal {
       throw ValidationError("--eps, --norm and --minimal are about an attack, and there is no --attack.")
     }

@@ -87,6 +87,7 @@ struct AttackOptions: ParsableArguments {
   var nonAdaptive = false
 
   func validate() throws {
+    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
     if minimal, epsRounding != "strict" {
       throw ValidationError("--eps-rounding needs a radius, and --minimal has none.")
     }
@@ -112,7 +113,6 @@ struct AttackOptions: ParsableArguments {
   static func threats(
     of attack: ConfiguredAttack, eps: String?, minimal: Bool, norm: String?
   ) throws -> [AttackRun.Threat] {
-    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
     if let threat = attack.threat {
       guard eps == nil, !minimal else {
         throw InputError(

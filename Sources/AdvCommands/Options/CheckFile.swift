@@ -26,8 +26,7 @@ struct CheckFile {
     do {
       root = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
     } catch {
-      let place = "\(error)".split(separator: "\n").first.map { ": \($0)" } ?? ""
-      throw InputError("\(path): the file is no YAML\(place).\n  See docs/ci/advkit.yml for an example.")
+      throw InputError("\(path): \(Self.problem(error)).\n  See docs/ci/advkit.yml for an example.")
     }
     guard let root, let mapping = root.mapping else {
       throw InputError(
@@ -42,6 +41,15 @@ struct CheckFile {
     }
     rules = try list.map { try rule($0) }
     try collectCells()
+  }
+
+  /// Where a file is no YAML, and why, in one line.
+  private static func problem(_ error: any Error) -> String {
+    switch error {
+    case YamlError.parser(_, let problem, let mark, _), YamlError.scanner(_, let problem, let mark, _):
+      "no YAML at line \(mark.line), column \(mark.column): \(problem)"
+    default: "the file is no YAML"
+    }
   }
 
   private mutating func readGrid(_ mapping: Node.Mapping) throws {

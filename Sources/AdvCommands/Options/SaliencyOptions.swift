@@ -22,7 +22,12 @@ extension SaliencyCommand {
       minimal = attack.card.kind == .minimal
       if !minimal, norm ?? "linf" == "linf", attack.card.norms.contains(.linf) { eps = "2/255" }
     }
-    return try AttackOptions.threats(of: attack, eps: eps, minimal: minimal, norm: norm)[0]
+    let threats = try AttackOptions.threats(of: attack, eps: eps, minimal: minimal, norm: norm)
+    guard threats.count == 1 else {
+      throw InputError(
+        "--eps \(eps ?? "") lists \(threats.count) radii, expected one: a picture shows one attack.")
+    }
+    return threats[0]
   }
 
   /// The command that makes the same maps again.

@@ -48,14 +48,20 @@ public struct Gate: Sendable {
   private let rules: [GateRule]
   private let confidence: Double
   private let baseline: GridDocument?
+  private let baselinePath: String
 
-  /// A gate; `baseline` is the report of an earlier run, `confidence` that of all intervals.
-  public init(_ rules: [GateRule], confidence: Double = 0.95, baseline: GridDocument? = nil) {
-    (self.rules, self.confidence, self.baseline) = (rules, confidence, baseline)
+  /// A gate; `baseline` is the report of an earlier run, read from `baselinePath`, `confidence` that of all intervals.
+  public init(
+    _ rules: [GateRule], confidence: Double = 0.95, baseline: GridDocument? = nil,
+    baselinePath: String = "baseline"
+  ) {
+    (self.rules, self.confidence) = (rules, confidence)
+    (self.baseline, self.baselinePath) = (baseline, baselinePath)
   }
 
   /// Every threshold of every rule against every subject; throws where the baseline has nothing to compare.
   public func checks(of document: GridDocument) throws(EvaluationError) -> [GateCheck] {
+    try requireComparable(document)
     var checks: [GateCheck] = []
     for rule in rules {
       for subject in document.subjects {
@@ -77,6 +83,25 @@ public struct Gate: Sendable {
       }
     }
     return checks
+  }
+
+  /// Throws where figures of the baseline mean something else than those of a plan will: better before the work than
+  /// after it.
+  public func requireComparable(_ plan: GridPlan) throws(EvaluationError) {
+    try requireComparable(GridDocument(GridSummary(plan: plan)))
+  }
+
+  private func requireComparable(_ document: GridDocument) throws(EvaluationError) {
+    for rule in rules where rule.maxDrop != nil {
+      guard let difference = baseline?.difference(from: document, attack: rule.attack, eps: rule.epsilon)
+      else {
+        continue
+      }
+      throw .plan(
+        path: baselinePath, problem: "cannot be compared: \(difference)",
+        remedy:
+          "Make it anew by `advkit check` with the rules as they are, or leave max-drop-from-baseline away.")
+    }
   }
 
   private func minimum(
@@ -103,20 +128,15 @@ public struct Gate: Sendable {
       })
     else {
       throw .plan(
-        path: "baseline", problem: "has no model '\(subject.title)', which a rule compares",
+        path: baselinePath, problem: "has no model '\(subject.title)', which a rule compares",
         remedy: "Give a report.json of the same models, or leave max-drop-from-baseline away.")
     }
     let old = earlier.cells.first { $0.attack == cell?.attack && $0.eps == cell?.eps }
     guard cell == nil || old != nil else {
       throw .plan(
-        path: "baseline",
+        path: baselinePath,
         problem: "has no result of \(cell?.attack ?? "") at \(cell?.eps ?? "") on '\(subject.title)'",
         remedy: "Give a report.json of the same rules, or leave max-drop-from-baseline away.")
-    }
-    if let cell, let difference = baseline?.difference(from: document, at: cell) {
-      throw .plan(
-        path: "baseline", problem: "cannot be compared: \(difference)",
-        remedy: "Make a report.json anew with the rules as they are, or leave max-drop-from-baseline away.")
     }
     let (now, before) = (cell?.robustFile ?? subject.clean, old?.robustFile ?? earlier.clean)
     let lowest = paired(cell, old, document) ?? unpaired(now, before, document)
@@ -166,20 +186,29 @@ public struct Gate: Sendable {
 }
 
 extension GridDocument {
-  /// What makes figures of one cell mean different things in this report and another; nil where they mean the same.
-  fileprivate func difference(from other: GridDocument, at cell: Cell) -> String? {
-    func attack(_ document: GridDocument) -> String {
-      document.attacks.first { $0.written == cell.attack }?.specifier ?? "none"
+  /// What makes figures of an attack at a radius, or clean accuracy, mean different things in this report and another;
+  /// nil where they mean the same.
+  fileprivate func difference(from other: GridDocument, attack: String?, eps: String?) -> String? {
+    if !complete { return "its run was stopped early" }
+    func specifier(_ document: GridDocument) -> String {
+      document.attacks.first { $0.written == attack }?.specifier ?? "none"
     }
     func radius(_ document: GridDocument) -> String {
-      document.radii.first { $0.text == cell.eps }.map { "\($0.value)" } ?? "none"
+      document.radii.first { $0.text == eps }.map { "\($0.value)" } ?? "none"
     }
-    let facts = [
-      ("norm", norm, other.norm), ("ε", radius(self), radius(other)),
-      ("eps-rounding", rounding, other.rounding),
-      ("repair", "\(repair)", "\(other.repair)"), ("attack", attack(self), attack(other)),
-      ("images", complete ? "all" : "a part of them", other.complete ? "all" : "a part of them"),
-    ]
-    return facts.first { $0.1 != $0.2 }.map { "its \($0.0) is \($0.1), that of this run \($0.2)" }
+    var facts = [("right answer", data.labels, other.data.labels)]
+    if attack != nil {
+      facts += [
+        ("norm", norm, other.norm), ("ε", radius(self), radius(other)),
+        ("eps-rounding", rounding, other.rounding),
+        ("repair", "\(repair)", "\(other.repair)"), ("attack", specifier(self), specifier(other)),
+        ("choice of images", survivors, other.survivors),
+      ]
+    }
+    return facts.first { $0.1 != $0.2 }.map { "its \($0.0) is '\($0.1)', that of this run '\($0.2)'" }
+  }
+
+  private var survivors: String {
+    survivorsOnly ? "what other attacks left" : "all that are right (--every-attack)"
   }
 }

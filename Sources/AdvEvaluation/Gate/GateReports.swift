@@ -35,7 +35,8 @@ public struct GateReports: Sendable {
       lines.append("    </testcase>")
     }
     if errors > 0 {
-      let message = "\(errors) results are errors, so that no threshold can be trusted"
+      let message =
+        "\(errors) result\(errors == 1 ? " is an error" : "s are errors"), so that no threshold can be trusted"
       lines += [
         "    <testcase classname=\"advkit.errors\" name=\"every image has an answer\">",
         "      <error message=\"\(message)\" type=\"errors\"/>", "    </testcase>",

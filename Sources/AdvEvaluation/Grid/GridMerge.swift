@@ -8,7 +8,6 @@ public struct GridMerge: Sendable {
   /// Writes ledger and reports of the whole; throws where a part is missing, occurs twice or does not fit, or where
   /// the folder is one of the parts. Until all is well, nothing that is there already is touched.
   public func perform(into path: String, overwrite: Bool) throws -> GridDocument {
-    let output = try OutputFolder(at: path, overwrite: overwrite, mark: Ledger.name)
     guard let first = parts.first else {
       throw EvaluationError.plan(
         path: path, problem: "no shards to merge", remedy: "Name the folders of the shards.")
@@ -19,7 +18,10 @@ public struct GridMerge: Sendable {
         remedy: "Name another folder with --out.")
     }
     try Ledger.requireUnused(Ledger.path(in: path))
+    let output = try OutputFolder(at: path, overwrite: overwrite, mark: Ledger.name)
     let document = try join(try plan(first), in: GridFolder(output.staging.path), of: path)
+    // A run may have been resumed there meanwhile.
+    try Ledger.requireUnused(Ledger.path(in: path))
     try output.publish()
     return document
   }

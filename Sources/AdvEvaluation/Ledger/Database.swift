@@ -115,7 +115,8 @@ struct Database: ~Copyable {
     Self.error(status, path, String(cString: sqlite3_errmsg(handle)))
   }
 
-  static let isBusy = "another process works on this run"
+  /// The problem of a file that another process has locked.
+  static let busy = "another process works on this run"
 
   private static func error(_ status: Int32, _ path: String, _ message: String) -> EvaluationError {
     let (problem, remedy) =
@@ -128,7 +129,7 @@ struct Database: ~Copyable {
       case SQLITE_CORRUPT, SQLITE_NOTADB:
         ("the ledger is corrupt", "Nothing in it can be trusted: start anew with --overwrite.")
       case SQLITE_BUSY, SQLITE_LOCKED:
-        (isBusy, "Wait for its end, or name another folder with --out.")
+        (busy, "Wait for its end, or name another folder with --out.")
       case SQLITE_IOERR:
         ("the device reports an input/output error", "Check the disk and the space left on it.")
       default: (message.isEmpty ? "SQLite error \(status)" : message, "Start anew with --overwrite.")

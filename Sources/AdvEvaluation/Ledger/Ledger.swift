@@ -89,7 +89,7 @@ public final class Ledger: Sendable {
       try Database(path, .write).execute("BEGIN IMMEDIATE; ROLLBACK")
     } catch {
       // A ledger that cannot be read any more is nobody's.
-      if case .ledger(_, Database.isBusy, _) = error { throw error }
+      if case .ledger(_, Database.busy, _) = error { throw error }
     }
   }
 

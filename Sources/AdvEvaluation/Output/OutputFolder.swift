@@ -124,7 +124,8 @@ public struct OutputFolder: ~Copyable {
   private static func trimmed(_ path: String) -> String {
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    return path
+    // What is above them is not in the names of these two.
+    return [".", ".."].contains(split(path).name) ? FileTree.resolved(path) : path
   }
 
   private static func split(_ path: String) -> (parent: String, name: String) {

@@ -132,7 +132,7 @@ public struct SaliencyRun: Sendable {
 /// The files of saliency maps: one picture per image, a sheet of the first ones, `results.json`.
 public struct SaliencyOutput: Sendable {
   private struct Manifest: Encodable {
-    let schema = 1
+    let schema = 2
     let advkit = Version.current
     let command: [String]
     let model: AttackManifest.ModelFacts

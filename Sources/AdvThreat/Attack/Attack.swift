@@ -36,7 +36,8 @@ public struct ImageRecord: Hashable, Sendable {
   public var forwardPasses = 0
   /// Backward passes.
   public var backwardPasses = 0
-  /// Steps whose gradient was exactly zero before the goal was met: a sign of gradient masking.
+  /// Steps whose gradient was exactly zero, and not because the loss is flat where the goal is met: a sign of gradient
+  /// masking.
   public var zeroGradients = 0
   /// How the candidate was made from the original, where the threat wants to know.
   public var transformation: Transformation?

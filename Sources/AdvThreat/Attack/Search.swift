@@ -147,7 +147,7 @@ public struct Search: Sendable {
     // A settled row goes along with the others: its record must not depend on who came with it.
     for row in active.indices where !settled[row] {
       records[active[row]].backwardPasses += 1
-      settled[row] = !inspectGradient(row)
+      settled[row] = !inspectGradient(row, of: cotangent)
     }
   }
 
@@ -298,13 +298,18 @@ public struct Search: Sendable {
     }
   }
 
-  /// Counts a zero gradient; false where the gradient is not finite and the image had to fail. Where the goal is met
-  /// already, a loss may well be flat: a hinge is.
-  private mutating func inspectGradient(_ row: Int) -> Bool {
+  /// Counts a zero gradient; false where the gradient is not finite and the image had to fail. A loss that is flat where
+  /// the goal is met already, as a hinge is, says nothing about the model.
+  private mutating func inspectGradient(_ row: Int, of cotangent: Tensor) -> Bool {
     let stride = here.gradient.rowStride
     let peak = here.gradient.withElements { largestMagnitude($0.baseAddress! + row * stride, stride) }
     guard peak.isFinite else { return !fail(row, "gradients") }
-    if peak == 0, !isMet[row] { records[active[row]].zeroGradients += 1 }
+    let isAsked = {
+      cotangent.withElements {
+        $0[row * cotangent.rowStride..<(row + 1) * cotangent.rowStride].contains { $0 != 0 }
+      }
+    }
+    if peak == 0, !isMet[row] || isAsked() { records[active[row]].zeroGradients += 1 }
     return true
   }
 

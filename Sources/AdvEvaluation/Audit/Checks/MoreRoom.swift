@@ -12,15 +12,15 @@ struct MoreRoom: AuditCheck {
     let fates = evidence.fates[subject]
     var count = AuditCount()
     for (image, name) in evidence.summary.identifiers.enumerated() {
-      count.add(steps.contains { fates[$0 - 1][image].isBroken && !fates[$0][image].isBroken }, name)
+      count.add(steps.contains { fates[$0.from][image].isBroken && !fates[$0.to][image].isBroken }, name)
     }
     guard count.exceeds(0.01) else {
       return AuditOpinion(.pass, "\(count.text) images are broken at a radius and not at a larger one")
     }
     let worst = evidence.summary.subjects[subject].worst.map(\.robust)
     let texts = evidence.plan.radii.map(\.text)
-    let rise = steps.first { worst[$0] > worst[$0 - 1] }.map {
-      "; \(worst[$0 - 1]) images are left at \(texts[$0 - 1]), \(worst[$0]) at \(texts[$0])"
+    let rise = steps.first { worst[$0.to] > worst[$0.from] }.map {
+      "; \(worst[$0.from]) images are left at \(texts[$0.from]), \(worst[$0.to]) at \(texts[$0.to])"
     }
     return AuditOpinion(
       rise == nil ? .warn : .fail,
@@ -28,13 +28,13 @@ struct MoreRoom: AuditCheck {
       images: count.names)
   }
 
-  /// The radii that are larger than the one before them and attacked by all that it was attacked by.
-  private static func steps(of plan: GridPlan) -> [Int] {
+  /// Every radius with the nearest smaller one whose attacks all run at it too.
+  private static func steps(of plan: GridPlan) -> [(from: Int, to: Int)] {
     let attacks = plan.radii.indices.map { radius in
       Set(plan.cells.filter { $0.radius == radius }.map(\.attack))
     }
-    return plan.radii.indices.dropFirst().filter {
-      !attacks[$0 - 1].isEmpty && attacks[$0].isSuperset(of: attacks[$0 - 1])
+    return plan.radii.indices.compactMap { to in
+      (0..<to).last { !attacks[$0].isEmpty && attacks[to].isSuperset(of: attacks[$0]) }.map { ($0, to) }
     }
   }
 }
