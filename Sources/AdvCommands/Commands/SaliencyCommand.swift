@@ -41,23 +41,7 @@ struct SaliencyCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Pixel of the baseline of integrated gradients: 0 is black."))
   var baseline: Float = 0
 
-  @Option(help: ArgumentHelp("Show the adversarial image too: name[:key=value,…].", valueName: "attack"))
-  var attack: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Radius of the attack (default: 2/255 in linf, the smallest of an attack that looks for it).",
-      valueName: "eps"))
-  var eps: String?
-
-  @Flag(help: "Let the attack find the smallest radius for each image.")
-  var minimal = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Norm of the attack (default: linf, of an attack with one norm that one).", valueName: "norm"))
-  var norm: String?
+  @OptionGroup(title: "Attack") var shown: ShownAttackOptions
 
   @Option(help: ArgumentHelp("Fixes every random draw."))
   var seed: UInt64 = 0
@@ -70,10 +54,6 @@ struct SaliencyCommand: ConsoleCommand {
       throw ValidationError("--samples is \(samples), expected 1…100000.")
     }
     if !(noise >= 0 && noise <= 10) { throw ValidationError("--noise is \(noise), expected 0…10.") }
-    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
-    if attack == nil, eps != nil || norm != nil || minimal {
-      throw ValidationError("--eps, --norm and --minimal are about an attack, and there is no --attack.")
-    }
     if !(baseline >= 0 && baseline <= 1) { throw ValidationError("--baseline is \(baseline), expected 0…1.") }
   }
 
@@ -88,12 +68,14 @@ struct SaliencyCommand: ConsoleCommand {
     let deconvnet = try Classifier(model, rectifying: .deconvolution)
     let guided = try Classifier(model, rectifying: .guided)
     let folder = try OutputFolder(
-      at: output.out ?? "reports/" + FileNames.safe("saliency-\(model.name)\(attack.map { "-" + $0 } ?? "")"),
+      at: output.out ?? "reports/"
+        + FileNames.safe("saliency-\(model.name)\(shown.attack.map { "-" + $0 } ?? "")"),
       overwrite: output.overwrite)
     var attacked: [ImageResult] = []
-    if let attack {
+    if let attack = shown.attack {
       let configured = try AttackOptions.configured(attack)
-      var attackRun = AttackRun(source: source, attack: configured, threat: try threat(of: configured)) {
+      var attackRun = AttackRun(source: source, attack: configured, threat: try shown.threat(of: configured))
+      {
         classifier.makeOracle()
       }
       (attackRun.seed, attackRun.batch, attackRun.threads) = (seed, options.batch, options.threadCount)

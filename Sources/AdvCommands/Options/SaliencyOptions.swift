@@ -14,7 +14,33 @@ struct SaliencyOutputOptions: ParsableArguments {
   var overwrite = false
 }
 
-extension SaliencyCommand {
+/// The attack whose images are shown beside the clean ones.
+struct ShownAttackOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Show the adversarial image too: name[:key=value,…].", valueName: "attack"))
+  var attack: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Radius of the attack (default: 2/255 in linf, the smallest of an attack that looks for it).",
+      valueName: "eps"))
+  var eps: String?
+
+  @Flag(help: "Let the attack find the smallest radius for each image.")
+  var minimal = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Norm of the attack (default: linf, of an attack with one norm that one).", valueName: "norm"))
+  var norm: String?
+
+  func validate() throws {
+    if eps != nil, minimal { throw ValidationError("--eps and --minimal exclude each other.") }
+    if attack == nil, eps != nil || norm != nil || minimal {
+      throw ValidationError("--eps, --norm and --minimal are about an attack, and there is no --attack.")
+    }
+  }
+
   /// How far the attack may go: as said, else what suits it.
   func threat(of attack: ConfiguredAttack) throws -> AttackRun.Threat {
     var (eps, minimal) = (eps, minimal)
@@ -30,6 +56,15 @@ extension SaliencyCommand {
     return threats[0]
   }
 
+  /// The options as they were given.
+  var arguments: [String] {
+    (attack.map { ["--attack", $0] } ?? []) + (eps.map { ["--eps", $0] } ?? [])
+      + (minimal ? ["--minimal"] : [])
+      + (norm.map { ["--norm", $0] } ?? [])
+  }
+}
+
+extension SaliencyCommand {
   /// The command that makes the same maps again.
   func command(for model: Model) throws -> [String] {
     var words =
@@ -37,11 +72,7 @@ extension SaliencyCommand {
       + (try data.arguments(for: model)) + ["--method", method, "--samples", "\(samples)"]
     words += ["--noise", "\(noise)", "--baseline", "\(baseline)"]
     if let label { words += ["--class", label] }
-    if let attack { words += ["--attack", attack] }
-    if let eps { words += ["--eps", eps] }
-    if minimal { words.append("--minimal") }
-    if let norm { words += ["--norm", norm] }
-    return words + ["--seed", "\(seed)"]
+    return words + shown.arguments + ["--seed", "\(seed)"]
   }
 
   /// One line per picture, or everything as JSON.
