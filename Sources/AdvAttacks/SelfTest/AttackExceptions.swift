@@ -108,7 +108,7 @@ public enum AttackExceptions {
       attack: "nes", norms: [.linf, .l2], allowance: .init(factor: 1.5),
       reason: "its slopes are estimates from 25 directions"),
     Exception(
-      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.002),
+      attack: "simba", norms: [.l2], allowance: .init(factor: 1.1, floor: 0.001),
       reason:
         "it takes equal steps along coordinates, however steep they are, and must see each in the logits"),
     Exception(

@@ -64,7 +64,7 @@ public struct GridWords: Sendable {
   /// From the least to the most that any subject has right, without and with the attacks at the largest radius.
   private var ranges: [String] {
     var lines = [
-      "\(document.subjects.count) models and defences, each on the same \(document.images) images. Right without any "
+      "\(document.subjects.count) models\(document.defenses == ["none"] ? "" : " and defences"), each on the same \(document.images) images. Right without any "
         + "attack: \(range(document.subjects.map(\.clean)))."
     ]
     if let eps = document.radii.last?.text, !document.attacks.isEmpty {
